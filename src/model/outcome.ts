@@ -1,0 +1,22 @@
+import type { Failure } from './failure.ts'
+import type { Exit } from './process.ts'
+import type { Signal } from './signals.ts'
+import type { Target } from './spec.ts'
+
+/** How a goal was reached. */
+export type Done =
+  /** `word`: the worker said itself that it is ready. Otherwise it lived for `aliveMs`. */
+  | { readonly result: 'started'; readonly pid: number; readonly readyBy: 'word' | 'alive'; readonly aliveMs: number }
+  | { readonly result: 'restarted'; readonly pid: number; readonly readyBy: 'word' | 'alive'; readonly aliveMs: number; readonly wasPid?: number }
+  /** `differs`: what the running worker was started with that is not what was asked for now. */
+  | { readonly result: 'already-running'; readonly pid: number; readonly differs: readonly string[] }
+  | { readonly result: 'signalled'; readonly pid: number; readonly signal: Signal }
+  /** Somebody asked before; nothing was sent. */
+  | { readonly result: 'draining'; readonly pid: number }
+  | { readonly result: 'stopped'; readonly pid: number; readonly exit?: Exit; readonly killed: readonly number[] }
+  | { readonly result: 'already-down' }
+
+export type Outcome = { readonly target: Target; readonly ms: number } & (
+  | Done
+  | { readonly result: 'failed'; readonly failure: Failure }
+)

@@ -1,0 +1,57 @@
+import type { AbsPath, NodeName } from './names.ts'
+import type { Signal } from './signals.ts'
+
+/** One option as the worker shall get it, in its canonical spelling: `--concurrency`/`-c` as typed first. */
+export interface Opt {
+  /** With its dashes. */
+  readonly name: string
+  readonly value?: string
+}
+
+/** What every verb needs of a node: who it is and where its files are. */
+export interface Target {
+  readonly name: NodeName
+  /** The part before `@`. */
+  readonly short: string
+  readonly fleet: string
+  readonly pidfile: AbsPath
+  readonly logfile: AbsPath
+}
+
+/** One node of a command line, templates expanded. */
+export interface NodeSpec extends Target {
+  /** 1-based position on the command line. */
+  readonly index: number
+  readonly options: readonly Opt[]
+  /** What stood behind `--`. */
+  readonly passthrough: readonly string[]
+  /** `--cmd`, split. */
+  readonly cmd?: readonly string[]
+  /** `--append`, split. */
+  readonly append?: readonly string[]
+  readonly executable?: string
+  /** `--kind` */
+  readonly kind?: string
+  /** Whether the line named these itself, or they are the defaults. */
+  readonly given: { readonly pidfile: boolean; readonly logfile: boolean }
+}
+
+export type KindName = 'celery' | 'app' | 'command'
+
+/** Everything needed to start one worker, and to stop it without asking its kind again. */
+export interface LaunchPlan extends Target {
+  readonly kind: KindName
+  readonly argv: readonly [AbsPath, ...string[]]
+  readonly cwd: AbsPath
+  /** What is added to the caller's environment; never a value of it. */
+  readonly env: Readonly<Record<string, string>>
+  readonly pidfileOwner: 'manager' | 'worker'
+  /** `vitals`, `pidfile`: the worker's own word. `alive`: it lived for startsecs. `pidfile+alive`: both (Celery writes its pidfile early). */
+  readonly ready: 'vitals' | 'pidfile' | 'pidfile+alive' | 'alive'
+  readonly stop: { readonly warm: Signal; readonly soft?: Signal; readonly cold: Signal }
+  readonly uid?: number
+  readonly gid?: number
+  readonly umask?: number
+  /** Why this kind, for `show --verbose`. */
+  readonly why: string
+}
