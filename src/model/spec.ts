@@ -54,4 +54,6 @@ export interface LaunchPlan extends Target {
   readonly umask?: number
   /** Why this kind, for `show --verbose`. */
   readonly why: string
+  /** Sentences about what was changed on the way from the command line to argv (`--detach` left out). Not recorded. */
+  readonly notes?: readonly string[]
 }
