@@ -1,0 +1,44 @@
+import { type UsageError, usage } from '../model/failure.ts'
+import { err, ok, type Result } from '../model/result.ts'
+
+/** What `%x` stands for, letter by letter. */
+export type Letters = Readonly<Record<string, string>>
+
+export interface NameParts {
+  /** `name@host` */
+  readonly name: string
+  readonly short: string
+  readonly host: string
+}
+
+/** `%` before anything but a letter, a digit or `_` is a percent sign, as in Celery. */
+const PATTERN = /%([%_\p{L}\p{N}])/gu
+
+/** Replaces each `%x`; `argument` is what was typed, for the message. */
+export function expandLetters(template: string, letters: Letters, argument: string): Result<string, UsageError> {
+  const known = new Map(Object.entries(letters)).set('%', '%')
+  const unknown = [...template.matchAll(PATTERN)].find(([, letter = '']) => !known.has(letter))
+  if (unknown === undefined) return ok(template.replace(PATTERN, (_, letter: string) => known.get(letter) ?? ''))
+  const hint = `known are ${[...known.keys()].map((letter) => `%${letter}`).join(' ')}; a percent sign is %%`
+  const where = argument.endsWith(template) ? '' : ` in ${JSON.stringify(template)}`
+  return err(usage(`${argument}: ${unknown[0]} is unknown${where}`, { argument, hint }))
+}
+
+const nodeLetters = ({ name, short, host }: NameParts): Letters => ({ n: short, N: short, h: name, p: name, d: host })
+
+/** For a pool worker to fill in: `%i` and `%I` stay. */
+export const workerLetters = (parts: NameParts): Letters => ({ ...nodeLetters(parts), i: '%i', I: '%I' })
+
+/** As the worker's main process fills them in: its pool index is `0`, and no `-index`. */
+export const mainLetters = (parts: NameParts): Letters => ({ ...nodeLetters(parts), i: '0', I: '' })
+
+/** Inside a node's name `%h`, `%n`, `%d` are this machine's: host name, what is before its first dot, what is after. */
+export function machineLetters(hostname: string): Letters {
+  const dot = hostname.indexOf('.')
+  const [name, domain] = dot < 0 ? [hostname, ''] : [hostname.slice(0, dot), hostname.slice(dot + 1)]
+  return { h: hostname, n: name, d: domain, i: '0', I: '' }
+}
+
+/** For the verb `expand`: the template for one node. `%i` and `%I` are left for the worker. */
+export const expandTemplate = (template: string, parts: NameParts): Result<string, UsageError> =>
+  expandLetters(template, workerLetters(parts), template)
