@@ -1,0 +1,26 @@
+import { type UsageError, usage } from '../model/failure.ts'
+import { parseSignal, type Signal } from '../model/signals.ts'
+import type { Lookup } from './lookup.ts'
+import { nearest } from './nearest.ts'
+
+/** Capitals only: `-io` is more likely an option than a signal. */
+const SHAPE = /^-(?:[A-Z][A-Z0-9]+|\d+)$/
+
+/** `-9`, `-INT`, `-SIGINT` */
+export const signalOf = (argument: string): Signal | undefined =>
+  SHAPE.test(argument) ? parseSignal(argument.slice(1)) : undefined
+
+const SIGNALS = ['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'ALRM', 'TERM', 'CONT', 'STOP', 'TSTP', 'WINCH']
+
+/** A verb that takes a signal got something that looks like one and is none: sent as TERM it would surprise. */
+export function notASignal(argument: string, lookup: Lookup): UsageError | undefined {
+  if (!SHAPE.test(argument) || signalOf(argument) !== undefined) return undefined
+  const name = argument.slice(1)
+  const bare = name.replace(/^SIG(?=.)/, '')
+  const meant = nearest(bare, SIGNALS)
+  const numeric = /^\d+$/.test(name)
+  const attached = lookup.has(argument.slice(0, 2))
+  if (!numeric && bare === name && (attached || meant === undefined)) return undefined
+  const hint = meant === undefined ? 'such as -9, -INT or -SIGINT' : `did you mean -${meant}?`
+  return usage(`${argument} is not a signal`, { argument, hint })
+}
