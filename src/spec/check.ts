@@ -1,0 +1,55 @@
+import { type UsageError, usage } from '../model/failure.ts'
+import type { NodeSpec } from '../model/spec.ts'
+import { groupBy } from './collect.ts'
+import type { Lookup } from './lookup.ts'
+import { nearest } from './nearest.ts'
+import type { GivenOption } from './option.ts'
+
+/** The first two nodes that share what may not be shared. */
+function shared(nodes: readonly NodeSpec[], what: (node: NodeSpec) => string): [NodeSpec, NodeSpec] | undefined {
+  const seen = new Map<string, NodeSpec>()
+  for (const node of nodes) {
+    const other = seen.get(what(node))
+    if (other !== undefined) return [other, node]
+    seen.set(what(node), node)
+  }
+  return undefined
+}
+
+/** Two nodes may share neither name nor pidfile: one pidfile can tell of one process only. */
+export function collision(nodes: readonly NodeSpec[]): UsageError | undefined {
+  const twice = shared(nodes, ({ name }) => name)
+  if (twice !== undefined) {
+    const [{ name, index }, second] = twice
+    const hint = 'give each node its own name, or write how many as one number'
+    return usage(`${name} is named twice, as node ${index} and node ${second.index}`, { argument: name, hint })
+  }
+  const same = shared(nodes, ({ pidfile }) => pidfile)
+  if (same === undefined) return undefined
+  const [one, other] = same
+  const hint = one.short === other.short ? 'write --pidfile with %h in it' : 'write --pidfile with %n in it'
+  return usage(`${one.name} and ${other.name} have one pidfile, ${one.pidfile}`, { argument: one.pidfile, hint })
+}
+
+/** Several nodes in one logfile are legal (`/dev/stdout`), but lines of one are hard to tell from those of another. */
+export function sharedLogs(nodes: readonly NodeSpec[]): readonly string[] {
+  const groups = [...groupBy(nodes, ({ logfile }) => logfile)].filter(([, users]) => users.length > 1)
+  return groups.map(([logfile, users]) => {
+    const [first, second] = users
+    const more = users.length > 2 ? ` and ${users.length - 2} more` : ''
+    const names = more === '' ? `${first?.name} and ${second?.name}` : `${first?.name}, ${second?.name}${more}`
+    return `${names} log to one file, ${logfile}; %n in --logfile gives each its own`
+  })
+}
+
+/** An unknown long option goes to the worker; one that is spelled almost like a known one is probably a typing error. */
+export function misspelled(options: readonly GivenOption[], lookup: Lookup): readonly string[] {
+  const known = [...lookup.keys()].filter((name) => name.startsWith('--'))
+  const unknown = new Set(
+    options.flatMap(({ rule, name }) => (rule === undefined && /^--.{4,}/.test(name) ? [name] : [])),
+  )
+  return [...unknown].flatMap((name) => {
+    const meant = nearest(name, known)
+    return meant === undefined ? [] : [`${name} is not known and goes to the worker as it is; did you mean ${meant}?`]
+  })
+}

@@ -1,0 +1,51 @@
+import { posix } from 'node:path'
+import { type UsageError, usage } from '../model/failure.ts'
+import type { AbsPath } from '../model/names.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import { expandLetters, mainLetters, type NameParts, workerLetters } from './expand.ts'
+import type { Facts } from './grammar.ts'
+import type { GivenOption } from './option.ts'
+
+/** A file of a node: as the main process names it, and as it is handed to a worker that fills in `%i`, `%I` itself. */
+export interface NodeFile {
+  readonly path: AbsPath
+  readonly handedOn: string
+}
+
+/** The leading `/` keeps this pure: resolve() asks for the working directory only when nothing is absolute. */
+const absolute = (directory: string, path: string): AbsPath => posix.resolve('/', directory, path) as AbsPath
+
+function nodeFile(
+  directory: string,
+  template: string,
+  argument: string,
+  node: NameParts,
+): Result<NodeFile, UsageError> {
+  const main = expandLetters(template, mainLetters(node), argument)
+  if (!main.ok) return main
+  const worker = expandLetters(template, workerLetters(node), argument)
+  if (!worker.ok) return worker
+  return ok({ path: absolute(directory, main.value), handedOn: absolute(directory, worker.value) })
+}
+
+/** The directories of the defaults are no templates: only what the user wrote is. */
+export const defaultPidfile = (facts: Facts, node: NameParts): Result<NodeFile, UsageError> =>
+  nodeFile(facts.runDirectory, '%n.pid', '--pidfile', node)
+
+export const defaultLogfile = (facts: Facts, node: NameParts): Result<NodeFile, UsageError> =>
+  nodeFile(facts.logDirectory, '%n%I.log', '--logfile', node)
+
+export function givenFile(
+  { typed, value = '' }: GivenOption,
+  facts: Facts,
+  node: NameParts,
+): Result<NodeFile, UsageError> {
+  if (value !== '' && !value.endsWith('/') && !value.includes('\0')) return nodeFile(facts.cwd, value, typed, node)
+  const argument = typed.includes('=') ? typed : `${typed} ${value}`
+  return err(
+    usage(`${argument} does not name a file`, {
+      argument,
+      hint: `write ${argument}%n${/p/.test(typed) ? '.pid' : '.log'}`,
+    }),
+  )
+}

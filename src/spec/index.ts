@@ -1,0 +1,8 @@
+export { expandTemplate, type NameParts } from './expand.ts'
+export type { Arity, Facts, Grammar, OptionRule } from './grammar.ts'
+export type { ParsedLine } from './line.ts'
+export { managerOptions } from './manager.ts'
+export { nearest } from './nearest.ts'
+export { type ParseOptions, parseLine } from './parse.ts'
+export { shellJoin, shellQuote, splitWords } from './quote.ts'
+export { findVerb } from './verb.ts'

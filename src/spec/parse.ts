@@ -1,0 +1,74 @@
+import { type UsageError, usage } from '../model/failure.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import { buildNode } from './build.ts'
+import { collision, misspelled, sharedLogs } from './check.ts'
+import { collect } from './collect.ts'
+import type { Facts, Grammar } from './grammar.ts'
+import type { ParsedLine } from './line.ts'
+import { lookupIn } from './lookup.ts'
+import { FILES, NAMING } from './manager.ts'
+import { mergeOptions } from './merge.ts'
+import { nameNodes } from './names.ts'
+import { type Read, readLine } from './read.ts'
+
+export interface ParseOptions {
+  /** `-SIG` is read; otherwise it is an option like any other. */
+  readonly takesSignal: boolean
+  /** No nodes means all recorded ones: the caller's business. */
+  readonly allowNoNodes: boolean
+  /** The first bare word is not a node. */
+  readonly positional?: 'template' | 'name'
+}
+
+/** Reads what stands behind the verb. */
+export function parseLine(
+  rest: readonly string[],
+  grammar: Grammar,
+  facts: Facts,
+  options: ParseOptions,
+): Result<ParsedLine & { positional?: string }, UsageError> {
+  const lookup = lookupIn(grammar)
+  const line = readLine(rest, lookup, options)
+  if (!line.ok) return line
+  const read = line.value
+  const missing = read.words.length === 0 ? noNodes(read, options.allowNoNodes) : undefined
+  if (missing !== undefined) return err(missing)
+  const named = nameNodes(read.words, read.options, facts)
+  if (!named.ok) return named
+  const merged = mergeOptions(named.value, read.options, grammar.unknownRepeat)
+  if (!merged.ok) return merged
+  const built = collect(
+    named.value.map((node, at) => buildNode(node, at + 1, merged.value[at] ?? [], facts, read.passthrough)),
+  )
+  if (!built.ok) return built
+  const twice = collision(built.value)
+  if (twice !== undefined) return err(twice)
+  return ok({
+    nodes: built.value,
+    settings: read.settings,
+    warnings: [
+      ...(grammar.unknownRepeat === 'last' ? misspelled(read.options, lookup) : []),
+      ...sharedLogs(built.value),
+    ],
+    hasWorkerOptions:
+      read.passthrough.length > 0 || read.options.some(({ key }) => !FILES.has(key) && !NAMING.has(key)),
+    ...(read.signal !== undefined && { signal: read.signal }),
+    ...(read.positional !== undefined && { positional: read.positional }),
+  })
+}
+
+/** Where no nodes would mean all of them, a node that an unknown option swallowed must not end that way. */
+function noNodes({ options }: Read, allowed: boolean): UsageError | undefined {
+  const number = options.find(({ typed }) => /^-\d+$/.test(typed))
+  if (number !== undefined) {
+    const { typed } = number
+    return usage(`${typed} is no number of nodes`, { argument: typed, hint: `write ${typed.slice(1)}` })
+  }
+  const swallowed = options.find((option) => option.guessed)
+  if (swallowed !== undefined) {
+    const { typed, value } = swallowed
+    const hint = `if ${value} is a node, write it before the options`
+    return usage(`no node is named: ${typed} is not known and takes ${value} as its value`, { argument: typed, hint })
+  }
+  return allowed ? undefined : usage('no node is named', { hint: 'name the nodes, or write how many: start 3' })
+}
