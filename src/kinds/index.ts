@@ -1,0 +1,17 @@
+import type { Failure } from '../model/failure.ts'
+import type { Result } from '../model/result.ts'
+import type { LaunchPlan, NodeSpec } from '../model/spec.ts'
+import { choose } from './choose.ts'
+import { withDefaultCommand } from './default-command.ts'
+import type { PlanContext } from './kind.ts'
+
+export { grammarFor } from './grammar.ts'
+export type { PlanContext } from './kind.ts'
+
+/** How one node is started, and stopped later without asking again. Looks at the disk, changes nothing. */
+export async function planNode(given: NodeSpec, context: PlanContext): Promise<Result<LaunchPlan, Failure>> {
+  const spec = withDefaultCommand(given, context)
+  if (!spec.ok) return spec
+  const choice = await choose(spec.value, context)
+  return choice.ok ? choice.value.kind.plan(spec.value, context, choice.value.why) : choice
+}
