@@ -9,7 +9,7 @@ import type { Reporter } from './text.ts'
 import { tailOf, wording } from './wording.ts'
 
 /** One JSON document. Keys come in a fixed order and are there even when they have no value: null. */
-export const document = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+const document = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 /** `names`, `expand`: an array of strings. `get`: an object. */
 export const listJson = (items: readonly string[]): string => document(items)

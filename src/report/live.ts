@@ -3,8 +3,8 @@ import { truncated } from './printable.ts'
 
 export interface LiveOptions {
   readonly write: (text: string) => void
-  /** Asked at each drawing: windows are resized. */
-  readonly columns: () => number
+  /** Asked at each drawing: windows are resized. Nothing or 0 where a pseudo-terminal has no size: then 80. */
+  readonly columns: () => number | undefined
   readonly now: () => number
 }
 
@@ -27,7 +27,7 @@ export function liveLine({ write, columns, now }: LiveOptions): LiveLine {
       drawnAt = time
       shown = true
       // The last column stays free: writing there makes some terminals go to the next line.
-      write(`\r${truncated(text, columns() - 1)}${CLEAR_TO_END}`)
+      write(`\r${truncated(text, (columns() || 80) - 1)}${CLEAR_TO_END}`)
     },
     erase() {
       if (shown) write(`\r${CLEAR_TO_END}`)

@@ -22,7 +22,7 @@ export interface TextOptions {
   readonly quiet?: boolean
   readonly nosplash?: boolean
   /** Only on a terminal: its width. */
-  readonly live?: { readonly columns: () => number } | undefined
+  readonly live?: { readonly columns: () => number | undefined } | undefined
 }
 
 export interface Reporter {

@@ -3,7 +3,7 @@ import type { Target } from '../../../src/model/spec.ts'
 
 export const path = (text: string): AbsPath => text as AbsPath
 
-export const target = (short: string): Target => ({
+const target = (short: string): Target => ({
   name: `${short}@host` as NodeName,
   short,
   fleet: '/srv/shop',

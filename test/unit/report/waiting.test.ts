@@ -64,7 +64,7 @@ describe('where lines stay', () => {
 })
 
 describe('on a terminal', () => {
-  const live = (columns: number): Partial<TextOptions> => ({ live: { columns: () => columns } })
+  const live = (columns: number | undefined): Partial<TextOptions> => ({ live: { columns: () => columns } })
   const erased = `\r${ESC}[K`
 
   it('redraws one line, at most every 100 ms, and erases it before any other', () => {
@@ -91,6 +91,12 @@ describe('on a terminal', () => {
     expect(said()).toBe(`\rwaiting for 1 node to be ready: w1 (pid 12, 3m10s)${ESC}[K`)
     reporter.end()
     expect(said()).toBe(erased)
+  })
+
+  it.each([undefined, 0])('takes 80 columns where the size is %s', (columns) => {
+    const { reporter, said } = rig(live(columns))
+    reporter.emit(waiting([one, two, one, two]))
+    expect(said().length).toBe(`\r${ESC}[K`.length + 79)
   })
 
   it.each([
