@@ -23,13 +23,14 @@ export type Failure =
   | { readonly reason: 'unknown'; readonly why: string; readonly path: AbsPath }
   /** A running worker of another fleet has this pidfile. */
   | { readonly reason: 'taken'; readonly fleet: string; readonly pid: number; readonly pidfile: AbsPath }
-  | { readonly reason: 'denied'; readonly what: string; readonly path?: string; readonly user?: string }
+  /** `what` was tried, a verb phrase: "write the record of w1@host". `option`: what names another place. */
+  | { readonly reason: 'denied'; readonly what: string; readonly path?: string; readonly code?: string; readonly option?: string; readonly user?: string }
   /** A program or JS module that multi itself looks for. `tried` says where. */
   | { readonly reason: 'not-found'; readonly what: string; readonly tried: readonly string[]; readonly hint?: string }
   | { readonly reason: 'no-directory'; readonly path: string; readonly what: string }
   | { readonly reason: 'bad-configuration'; readonly message: string; readonly hint?: string }
   /** The kernel refused: full disk, no descriptors, no processes. */
-  | { readonly reason: 'system'; readonly call: string; readonly path?: string; readonly code: string }
+  | { readonly reason: 'system'; readonly what: string; readonly call: string; readonly path?: string; readonly code: string }
   | { readonly reason: 'locked'; readonly path: string; readonly afterMs: number; readonly holder?: number }
   | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number }
   /** A rolling restart stopped before this node was touched. */

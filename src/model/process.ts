@@ -25,8 +25,6 @@ export interface ProcessFacts {
   /** The state letter of /proc/PID/stat. */
   readonly state: string
   readonly startTicks: number
-  /** Real uid. */
-  readonly uid: number
 }
 
 export const isDead = (facts: ProcessFacts): boolean => facts.state === 'Z' || facts.state === 'X'

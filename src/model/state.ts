@@ -13,6 +13,17 @@ export interface StopRequest {
   readonly orphansSignalledAt?: number
 }
 
+interface Alive<Name extends string> {
+  readonly state: Name
+  readonly launch: LaunchId
+  readonly identity: Identity
+  /** Absent when its group is not its own alone: only the process itself can be signalled then. */
+  readonly group?: VerifiedGroup
+  readonly suspended: boolean
+  /** Started by something else; found through the pidfile. */
+  readonly adopted: boolean
+}
+
 /**
  * What a node is, as files and /proc tell it now.
  *
@@ -27,11 +38,10 @@ export type NodeState =
   | { readonly state: 'stopped' }
   /** Nothing runs, but a file says that something did. `why` is a clause: "pid 12 is gone". */
   | { readonly state: 'stale'; readonly why: string; readonly pid?: number }
-  | { readonly state: 'starting'; readonly launch: LaunchId; readonly identity: Identity; readonly suspended: boolean }
-  | { readonly state: 'running'; readonly identity: Identity; readonly suspended: boolean; readonly adopted: boolean }
+  | Alive<'starting'>
+  | Alive<'running'>
   | {
       readonly state: 'draining'
-      /** Absent when the leader's group is not its own and cannot be proven. */
       readonly group?: VerifiedGroup
       readonly leader?: Identity
       readonly request: StopRequest

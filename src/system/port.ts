@@ -85,7 +85,7 @@ export interface Lock {
 export interface System {
   readonly self: Self
 
-  /** Monotonic, ms. For deadlines. */
+  /** Monotonic, ms since this boot (CLOCK_MONOTONIC), the same for every process: for deadlines, and for times in records. */
   now(): number
   /** Wall clock, ms since the epoch. For display and file times. */
   wall(): number
@@ -133,6 +133,8 @@ export interface System {
 
   process(pid: number): Promise<ProcessRead>
   processes(): Promise<readonly ProcessFacts[]>
+  /** Real uid of a process; undefined when it is gone or hidden. Apart from `process`, as it costs a second file. */
+  realUid(pid: number): Promise<number | undefined>
   /** undefined: not readable. */
   environ(pid: number): Promise<ReadonlyMap<string, string> | undefined>
   commandLine(pid: number): Promise<readonly string[] | undefined>

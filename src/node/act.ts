@@ -1,0 +1,115 @@
+import type { LaunchId } from '../model/names.ts'
+import { err, ok, unreachable } from '../model/result.ts'
+import { type Claims, formatClaim } from './claim.ts'
+import { claimPath } from './files.ts'
+import { fromFault } from './from-fault.ts'
+import { launch, savedPlan } from './launch.ts'
+import { record, recorded } from './recording.ts'
+import { findAbandoned } from './resolve.ts'
+import type { Effect, Scene } from './scene.ts'
+import { killEffect, signalLeader, signalRest } from './signal-effects.ts'
+import type { Change } from './step.ts'
+import { writePidfile } from './write.ts'
+
+/** Makes one change, and nothing on top: what comes next is decided from what is then seen. */
+export function act(change: Change, scene: Scene): Effect {
+  switch (change.step) {
+    case 'claim':
+      return claim(scene, change.purpose)
+    case 'resolve':
+      return resolve(scene)
+    case 'clear':
+      return clear(scene, change.why)
+    case 'launch':
+      return launchEffect(scene)
+    case 'write-pidfile':
+      return pidfileEffect(scene)
+    case 'want':
+      return want(scene)
+    case 'signal-leader':
+      return signalLeader(scene, change.signal)
+    case 'signal-rest':
+      return signalRest(scene)
+    case 'kill':
+      return killEffect(scene)
+    default:
+      return unreachable(change)
+  }
+}
+
+async function claim({ system, target, seen, goal }: Scene, purpose: 'start' | 'stop'): Effect {
+  // The worker gets the claim's own launch id: that is how it is found should we die before we can record it.
+  const text = formatClaim({ launch: system.newLaunchId(), purpose, owner: system.self.identity })
+  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))
+  // EEXIST: somebody was faster. The next look shows who.
+  if (made.ok || made.error.code === 'EEXIST') return ok(undefined)
+  const what = goal.goal === 'up' ? `start ${target.name}` : `stop ${target.name}`
+  return err(fromFault(made.error, what, '--pidfile'))
+}
+
+async function resolve(scene: Scene): Effect {
+  const { system, target, seen, memory, goal, emit } = scene
+  const startMs = goal.goal === 'up' ? goal.startMs : 0
+  for (const abandoned of seen.claims.abandoned) {
+    if (memory.searched.has(abandoned.launch)) continue
+    const found = seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs)
+    memory.searched.add(abandoned.launch)
+    if (!found) continue
+    emit({ event: 'note', target, text: `took over pid ${found.identity.pid}, started by a multi that was killed` })
+    return recorded(scene, { launch: found, wanted: 'up' })
+  }
+  return ok(undefined)
+}
+
+/** The launch id that our claim promised. */
+const claimedLaunch = ({ top }: Claims): LaunchId | undefined => (top?.holder === 'ours' ? top.claim.launch : undefined)
+
+async function launchEffect(scene: Scene): Effect {
+  const { system, target, goal, seen, memory, emit, environmentNames } = scene
+  const id = claimedLaunch(seen.claims)
+  if (goal.goal !== 'up' || !id) throw new Error('launch without the goal or the claim')
+  const { plan } = goal
+  // What is wanted is on disk before anything is done for it; still under the old number, so that our claim stays in force.
+  const before = await record(scene, { wanted: 'up', plan: savedPlan(plan, environmentNames) }, seen.record?.generation ?? 0)
+  if (!before.ok) return before
+  emit({ event: 'launching', target, argv: plan.argv })
+  const launched = await launch(system, plan, id, goal.startMs)
+  if (!launched.ok) return launched
+  const { identity, logOffset } = launched.value
+  memory.launched = { id, identity, logOffset }
+  emit({ event: 'launched', target, pid: identity.pid })
+  // The pidfile first: once the record is written, our claim is void and the next change may begin.
+  const named = plan.pidfileOwner === 'worker' ? ok(undefined) : await pidfileOf(scene, identity.pid)
+  const written = await recorded(scene, { wanted: 'up', plan: savedPlan(plan, environmentNames), launch: launched.value })
+  return named.ok ? written : named
+}
+
+async function pidfileOf({ system, target }: Scene, pid: number): Effect {
+  const written = await writePidfile(system, target.pidfile, pid)
+  return written.ok ? written : err(fromFault(written.error, `write the pidfile of ${target.name}`, '--pidfile'))
+}
+
+const pidfileEffect = (scene: Scene): Effect =>
+  scene.seen.launch ? pidfileOf(scene, scene.seen.launch.identity.pid) : Promise.resolve(ok(undefined))
+
+async function clear({ system, target, emit, seen }: Scene, why: string | undefined): Effect {
+  const removed = await system.remove(target.pidfile)
+  if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
+  if (why !== undefined) emit({ event: 'note', target, text: `removed a stale pidfile: ${why}` })
+  if (seen.recordRead.is === 'useless') emit({ event: 'note', target, text: `${seen.recordRead.why}: ignored` })
+  return ok(undefined)
+}
+
+async function want(scene: Scene): Effect {
+  const { goal, seen, system } = scene
+  const wanted = goal.goal === 'up' ? 'up' : goal.goal === 'down' ? goal.wanted : 'down'
+  const { state, launch } = seen
+  if (state.state !== 'orphaned' || !launch) return recorded(scene, { wanted })
+  const { uid, identity } = system.self
+  const signal = (goal.goal === 'down' ? goal.signal : undefined) ?? 'TERM'
+  return recorded(scene, {
+    wanted,
+    launch,
+    stop: { at: system.wall(), signal, by: { uid, pid: identity.pid }, launch: launch.id },
+  })
+}

@@ -1,0 +1,75 @@
+import type { AbsPath, LaunchId } from '../model/names.ts'
+import { type Identity, isDead, sameProcess } from '../model/process.ts'
+import type { System } from '../system/port.ts'
+import { claimPath } from './files.ts'
+
+/**
+ * A claim is the right to make one change to a node: start it, signal it, clear up after it.
+ *
+ * Changes are numbered. The record says which change wrote it; the right to make the next one belongs to whoever creates
+ * the claim of that number first. Creating a symlink is atomic and exclusive on every Linux file system and carries its text,
+ * so a claim is there whole or not at all. Nobody ever removes another's claim: if its owner died, the next number is claimed
+ * above it, and the claims below are void once a record of a higher number is written. So two commands can never both believe
+ * that they hold the right, whatever the lock says (proper-lockfile can grant a stale lock twice).
+ */
+export interface Claim {
+  readonly generation: number
+  /** For a start: the launch id that the worker gets, by which it is found if its starter dies before it could record it. */
+  readonly launch: LaunchId
+  readonly purpose: 'start' | 'stop'
+  readonly owner: Identity
+}
+
+export type ClaimHolder = 'ours' | 'alive' | 'dead'
+
+export interface Claims {
+  /** The highest: whoever holds it may act. */
+  readonly top?: { readonly claim: Claim; readonly holder: ClaimHolder }
+  /** Dead starts below it, or it itself: each may have left a worker that nobody recorded. */
+  readonly abandoned: readonly Claim[]
+  /** Number of the next change. */
+  readonly next: number
+}
+
+export const formatClaim = ({ launch, purpose, owner }: Omit<Claim, 'generation'>): string =>
+  [1, purpose, launch, owner.pid, owner.startTicks, owner.bootId, owner.pidNamespace].join(' ')
+
+export function parseClaim(text: string, generation: number): Claim | undefined {
+  const [version, purpose, launch, pid, startTicks, bootId, pidNamespace] = text.split(' ')
+  if (version !== '1' || (purpose !== 'start' && purpose !== 'stop') || !launch || !bootId || !pidNamespace) return undefined
+  const owner = { pid: Number(pid), startTicks: Number(startTicks), bootId, pidNamespace }
+  return { generation, launch: launch as LaunchId, purpose, owner }
+}
+
+/** Reads upwards from the record's number. Usually there is nothing, so this is one lstat. */
+export async function readClaims(system: System, pidfile: AbsPath, recorded: number): Promise<Claims> {
+  const abandoned: Claim[] = []
+  let top: Claims['top']
+  for (let next = recorded + 1; ; next++) {
+    const text = await system.readlink(claimPath(pidfile, next))
+    if (text === undefined) return { abandoned, next, ...(top ? { top } : {}) }
+    const claim = parseClaim(text, next) ?? unreadableClaim(next)
+    const holder = await holderOf(system, claim)
+    if (holder === 'dead' && claim.purpose === 'start') abandoned.push(claim)
+    top = { claim, holder }
+  }
+}
+
+/** Not written by a version that we know: nobody that lives can hold it under our rules. */
+const unreadableClaim = (generation: number): Claim => ({
+  generation,
+  launch: 'unreadable' as LaunchId,
+  purpose: 'stop',
+  owner: { pid: 0, startTicks: 0, bootId: '', pidNamespace: '' },
+})
+
+async function holderOf(system: System, { owner }: Claim): Promise<ClaimHolder> {
+  const self = system.self.identity
+  if (sameProcess(owner, self)) return 'ours'
+  // Another namespace's processes cannot be seen from here. A claim lives for milliseconds: its command is long gone.
+  if (owner.bootId !== self.bootId || owner.pidNamespace !== self.pidNamespace) return 'dead'
+  const read = await system.process(owner.pid)
+  if (read.found === 'nothing') return 'dead'
+  if (read.found === 'unreadable') return 'alive'
+  return read.facts.startTicks === owner.startTicks && !isDead(read.facts) ? 'alive' : 'dead'
+}

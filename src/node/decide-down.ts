@@ -1,0 +1,95 @@
+import type { Failure } from '../model/failure.ts'
+import { unreachable } from '../model/result.ts'
+import type { NodeState } from '../model/state.ts'
+import type { Moment } from './decide.ts'
+import type { DownGoal } from './goal.ts'
+import type { Memory } from './memory.ts'
+import type { Seen } from './observe.ts'
+import type { Step } from './step.ts'
+
+const fail = (failure: Failure): Step => ({ step: 'fail', failure })
+
+/** The row `down`: one warm signal to the leader, ever; then patience, until nothing of its group is left. */
+export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
+  const { state } = seen
+  switch (state.state) {
+    case 'stopped':
+    case 'stale':
+      return gone(goal, seen, moment)
+    case 'starting':
+    case 'running':
+      return { step: 'signal-leader', signal: goal.signal ?? seen.record?.plan?.stop.warm ?? 'TERM' }
+    case 'draining':
+      return draining(goal, state, moment)
+    case 'orphaned':
+      return { step: 'want' } // Records the request, which makes it a drain without a leader.
+    case 'foreign':
+      return fail({ reason: 'foreign', host: state.host })
+    case 'unknown':
+      return fail({ reason: 'unknown', why: state.why, path: moment.target.pidfile })
+    default:
+      return unreachable(state)
+  }
+}
+
+function gone(goal: DownGoal, { state, leftover, record }: Seen, { memory }: Moment): Step {
+  if (leftover) return { step: 'clear', ...(state.state === 'stale' && !memory.stopping ? { why: state.why } : {}) }
+  if (record && record.wanted !== goal.wanted) return { step: 'want' }
+  const { stopping, killed } = memory
+  return {
+    step: 'done',
+    done: stopping ? { result: 'stopped', pid: stopping.pid, killed: [...killed] } : { result: 'already-down' },
+  }
+}
+
+type Draining = Extract<NodeState, { state: 'draining' }>
+
+function draining(goal: DownGoal, state: Draining, moment: Moment): Step {
+  const { memory, now, since } = moment
+  const pid = state.leader?.pid ?? memory.stopping?.pid ?? state.group?.pgid ?? 0
+  if (!goal.wait) return withoutWaiting(state, pid, moment)
+  const deadline = goal.timeoutMs === undefined ? undefined : since + goal.timeoutMs
+  if (deadline !== undefined && now >= deadline) return atTheLimit(goal, pid, moment)
+  if (!state.leader && graceIsOver(goal, state, moment)) return { step: 'signal-rest' }
+  const left = state.leader ? 0 : (state.group?.evidence.length ?? 0)
+  const detail = state.suspended ? 'suspended' : left > 0 ? `${left} left of its group` : undefined
+  return {
+    step: 'wait',
+    for: 'stopped',
+    pid,
+    ...(deadline === undefined ? {} : { untilMono: deadline }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+}
+
+/** `stop` returns at once: what is left of a worker whose leader is long gone gets its TERM now. */
+function withoutWaiting(state: Draining, pid: number, { memory }: Moment): Step {
+  if (!state.leader && state.request.orphansSignalledAt === undefined && !memory.signalled) return { step: 'signal-rest' }
+  return {
+    step: 'done',
+    done: memory.signalled
+      ? { result: 'signalled', pid, signal: state.request.signal }
+      : { result: 'draining', pid },
+  }
+}
+
+const graceIsOver = (goal: DownGoal, { request }: Draining, { memory, now }: Moment): boolean =>
+  request.orphansSignalledAt === undefined && now >= (memory.leaderGoneAt ?? now) + goal.orphanGraceMs
+
+function atTheLimit(goal: DownGoal, pid: number, { memory, now }: Moment): Step {
+  const afterMs = goal.timeoutMs ?? 0
+  if (goal.then !== 'kill') return fail({ reason: 'stop-timeout', pid, afterMs })
+  return killOrWait(pid, memory, now)
+}
+
+/** A KILL is repeated: a group that forks faster than it dies takes more than one. At last it is said that it does not help. */
+const AGAIN_MS = 1000
+const GIVE_UP_MS = 15_000
+
+export function killOrWait(pid: number, { killedAt, kills }: Memory, now: number): Step {
+  if (killedAt === undefined) return { step: 'kill' }
+  const elapsed = now - killedAt
+  if (elapsed >= GIVE_UP_MS) return fail({ reason: 'unkillable', pid, afterMs: elapsed })
+  if (elapsed >= kills * AGAIN_MS) return { step: 'kill' }
+  return { step: 'wait', for: 'stopped', pid, detail: 'killed', untilMono: killedAt + kills * AGAIN_MS }
+}

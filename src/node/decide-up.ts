@@ -1,0 +1,91 @@
+import type { Failure } from '../model/failure.ts'
+import { unreachable } from '../model/result.ts'
+import type { NodeState } from '../model/state.ts'
+import type { Moment } from './decide.ts'
+import { differences } from './differences.ts'
+import type { UpGoal } from './goal.ts'
+import type { Seen } from './observe.ts'
+import type { Step } from './step.ts'
+
+const fail = (failure: Failure): Step => ({ step: 'fail', failure })
+
+/** The row `up`: start it, or wait for who is starting it, or say why not. */
+export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
+  const { state } = seen
+  switch (state.state) {
+    case 'stopped':
+    case 'stale':
+      return fromNothing(seen, moment)
+    case 'starting':
+      return booting(goal, state, seen, moment)
+    case 'running':
+      return up(goal, state, seen, moment)
+    case 'draining':
+      return whileDraining(goal, state, moment)
+    case 'orphaned':
+      return moment.memory.launched || moment.memory.joined
+        ? died(moment)
+        : fail({ reason: 'orphaned', pgid: state.group.pgid, members: state.group.evidence.map(({ pid }) => pid) })
+    case 'foreign':
+      return fail({ reason: 'foreign', host: state.host })
+    case 'unknown':
+      return fail({ reason: 'unknown', why: state.why, path: moment.target.pidfile })
+    default:
+      return unreachable(state)
+  }
+}
+
+function fromNothing({ state, leftover }: Seen, moment: Moment): Step {
+  if (leftover) return { step: 'clear', ...(state.state === 'stale' && !moment.memory.launched ? { why: state.why } : {}) }
+  // One launch per command: what dies at once is reported, not tried again.
+  return moment.memory.launched || moment.memory.joined ? died(moment) : { step: 'launch' }
+}
+
+/** The facts; the loop adds how it ended and what it logged. */
+const died = ({ target, memory }: Moment): Step =>
+  memory.stopping
+    ? fail({ reason: 'start-timeout', pid: memory.stopping.pid, afterMs: 0, stopped: true, logTail: [] })
+    : fail({ reason: 'died', logTail: [], logfile: target.logfile })
+
+function booting(goal: UpGoal, state: Extract<NodeState, { state: 'starting' }>, seen: Seen, moment: Moment): Step {
+  const { pid } = state.identity
+  if (needsPidfile(seen)) return { step: 'write-pidfile' }
+  const deadline = moment.since + goal.startTimeoutMs
+  if (moment.now < deadline) {
+    return { step: 'wait', for: 'ready', pid, untilMono: deadline, ...(state.suspended ? { detail: 'suspended' } : {}) }
+  }
+  if (goal.then === 'stop') return { step: 'signal-leader', signal: goal.plan.stop.warm }
+  return fail({ reason: 'start-timeout', pid, afterMs: goal.startTimeoutMs, stopped: false, logTail: [] })
+}
+
+function up(goal: UpGoal, state: Extract<NodeState, { state: 'running' }>, seen: Seen, { target, memory, now }: Moment): Step {
+  const { pid } = state.identity
+  if (needsPidfile(seen)) return { step: 'write-pidfile' }
+  if (memory.launched) {
+    const readyBy = goal.plan.ready === 'pidfile' || goal.plan.ready === 'vitals' ? 'word' : 'alive'
+    return { step: 'done', done: { result: 'started', pid, readyBy, aliveMs: now - (seen.launch?.startedMono ?? now) } }
+  }
+  const differs = differences(goal.plan, seen.record)
+  const { record } = seen
+  if (goal.defaultPidfile && record && record.fleet !== target.fleet && differs.length > 0) {
+    return fail({ reason: 'taken', fleet: record.fleet, pid, pidfile: target.pidfile })
+  }
+  if (record && record.wanted === 'down') return { step: 'want' }
+  return { step: 'done', done: { result: 'already-running', pid, differs } }
+}
+
+/** Draining because this start gave up on it: wait for its end. Draining because somebody stopped it: not ours to undo. */
+function whileDraining(goal: UpGoal, state: Extract<NodeState, { state: 'draining' }>, { memory, since }: Moment): Step {
+  const pid = state.leader?.pid ?? state.group?.pgid ?? 0
+  return memory.stopping && memory.signalled
+    ? { step: 'wait', for: 'stopped', pid, untilMono: since + 2 * goal.startTimeoutMs }
+    : fail({ reason: 'draining', pid })
+}
+
+/** A pidfile that the manager writes and that does not name the worker: we were killed in between, or someone removed it. */
+const needsPidfile = ({ record, launch, pidfile }: Seen): boolean =>
+  record?.plan?.pidfileOwner === 'manager' &&
+  launch !== undefined &&
+  !launch.adopted &&
+  pidfile.is !== 'blocked' &&
+  !(pidfile.is === 'pid' && pidfile.pid === launch.identity.pid)

@@ -1,0 +1,58 @@
+import { unreachable } from '../model/result.ts'
+import type { Target } from '../model/spec.ts'
+import { decideDown } from './decide-down.ts'
+import { decideKilled } from './decide-killed.ts'
+import { decideUp } from './decide-up.ts'
+import type { Goal } from './goal.ts'
+import type { Memory } from './memory.ts'
+import type { Seen } from './observe.ts'
+import { type Change, isChange, type Step } from './step.ts'
+
+/** What a decision is made from besides the goal and what was seen. */
+export interface Moment {
+  readonly target: Target
+  readonly memory: Memory
+  /** Monotonic ms, and when this command began with this goal. */
+  readonly now: number
+  readonly since: number
+}
+
+/**
+ * The one place where it is decided what happens to a node: pure and total, a table of goal × state.
+ *
+ *              stopped   stale           starting   running   draining    orphaned        foreign, unknown
+ *     up       launch    clear, launch   wait       done      refuse      refuse          refuse
+ *     down     done      clear, done     signal     signal    join, wait  signal the rest refuse
+ *     killed   done      clear, done     KILL       KILL      KILL        KILL            refuse
+ */
+export function decide(goal: Goal, seen: Seen, moment: Moment): Step {
+  const { top } = seen.claims
+  // Somebody is in the middle of a change. Killing does not wait for anyone.
+  if (top?.holder === 'alive' && goal.goal !== 'killed') {
+    return { step: 'wait', for: 'claim', detail: `another multi (pid ${top.claim.owner.pid}) is changing it` }
+  }
+  return underClaim(goal, seen, moment, decideFreely(goal, seen, moment))
+}
+
+function decideFreely(goal: Goal, seen: Seen, moment: Moment): Step {
+  switch (goal.goal) {
+    case 'up':
+      return decideUp(goal, seen, moment)
+    case 'down':
+      return decideDown(goal, seen, moment)
+    case 'killed':
+      return decideKilled(seen, moment)
+    default:
+      return unreachable(goal)
+  }
+}
+
+/** A change needs the claim first; and who has died holding one may have left something that must be known before anything else. */
+function underClaim(goal: Goal, { claims }: Seen, { memory }: Moment, step: Step): Step {
+  const unresolved = claims.abandoned.some(({ launch }) => !memory.searched.has(launch))
+  if (!isChange(step) && !unresolved) return step
+  if (goal.goal === 'killed' && claims.top?.holder === 'alive') return step
+  const change: Change = unresolved ? { step: 'resolve' } : (step as Change)
+  if (claims.top?.holder === 'ours') return change
+  return { step: 'claim', purpose: change.step === 'launch' ? 'start' : 'stop' }
+}

@@ -1,0 +1,36 @@
+import type { LaunchPlan } from '../model/spec.ts'
+import type { Signal } from '../model/signals.ts'
+
+/** What to do with a worker that is still there at the limit. */
+export type Then = 'leave' | 'kill'
+
+/** What a verb wants of one node. Times in ms. */
+export type Goal = UpGoal | DownGoal | KilledGoal
+
+export interface UpGoal {
+  readonly goal: 'up'
+  readonly plan: LaunchPlan
+  /** How long a mute worker must live to count as started. */
+  readonly startMs: number
+  readonly startTimeoutMs: number
+  readonly then: 'leave' | 'stop'
+  /** The pidfile is a default, which another fleet may have taken; a pidfile that was named means that very node. */
+  readonly defaultPidfile: boolean
+}
+
+export interface DownGoal {
+  readonly goal: 'down'
+  /** Undefined: the plan's own warm signal, else TERM. */
+  readonly signal?: Signal
+  /** Return as soon as it is signalled, or wait until the whole group is gone. */
+  readonly wait: boolean
+  readonly timeoutMs?: number
+  readonly then: Then
+  readonly orphanGraceMs: number
+  /** `up` in a restart: should it be interrupted, `start` brings it back. */
+  readonly wanted: 'up' | 'down'
+}
+
+export interface KilledGoal {
+  readonly goal: 'killed'
+}

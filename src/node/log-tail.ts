@@ -1,0 +1,20 @@
+import type { AbsPath } from '../model/names.ts'
+import type { System } from '../system/port.ts'
+
+const BYTES = 16_384
+const LINES = 10
+const WIDTH = 400
+
+/** The last lines that a worker logged since it was started, without control characters: they go to a terminal. */
+export async function logTail(system: System, logfile: AbsPath, offset: number): Promise<string[]> {
+  const text = await system.readTail(logfile, offset, BYTES)
+  return text
+    .split(/\r?\n/)
+    .map((line) => printable(line).trimEnd().slice(0, WIDTH))
+    .filter((line) => line !== '')
+    .slice(-LINES)
+}
+
+/** Colour sequences and whatever else could move a cursor. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it removes
+const printable = (line: string): string => line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')

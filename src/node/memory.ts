@@ -1,0 +1,28 @@
+import type { Identity } from '../model/process.ts'
+import type { LaunchId } from '../model/names.ts'
+
+/**
+ * What this command itself has seen of one node while it runs. Nothing is decided from it but deadlines and what has
+ * been done already: all else is read anew each time.
+ */
+export interface Memory {
+  /** The leader, seen alive by this command, whose group has not been empty in any look since. */
+  witness?: { readonly identity: Identity; readonly pgid: number }
+  /** Monotonic: when this command first saw the leader gone and its group alive. */
+  leaderGoneAt?: number
+  /** What this command started. */
+  launched?: { readonly id: LaunchId; readonly identity: Identity; readonly logOffset: number }
+  /** A start by someone else that this command waits for. */
+  joined?: { readonly pid: number; readonly logOffset: number }
+  /** Whom this command signalled, or waits for. */
+  stopping?: { readonly pid: number; readonly identity?: Identity }
+  signalled?: boolean
+  /** Monotonic: when it was first killed, and how often since. */
+  killedAt?: number
+  kills: number
+  readonly killed: Set<number>
+  /** Dead starters' launches that were looked for twice and are not there. */
+  readonly searched: Set<LaunchId>
+}
+
+export const newMemory = (): Memory => ({ kills: 0, killed: new Set(), searched: new Set() })

@@ -1,0 +1,160 @@
+import { type Identity, isDead, isSuspended, type ProcessFacts, type VerifiedGroup } from '../model/process.ts'
+import type { LaunchId } from '../model/names.ts'
+import type { Target } from '../model/spec.ts'
+import type { NodeState } from '../model/state.ts'
+import type { System } from '../system/port.ts'
+import { type Claims, readClaims } from './claim.ts'
+import { leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
+import type { Look } from './look.ts'
+import type { Memory } from './memory.ts'
+import { type PidfileRead, readPidfile } from './pidfile.ts'
+import { type Launch, type NodeRecord, readRecord, type RecordRead } from './record.ts'
+import { judgePidfile } from './stranger.ts'
+
+/** Everything that is known of a node at one moment. */
+export interface Seen {
+  readonly state: NodeState
+  readonly record?: NodeRecord
+  readonly recordRead: RecordRead
+  readonly claims: Claims
+  readonly pidfile: PidfileRead
+  /** The process that `state` speaks of, as the record has it or would have it. */
+  readonly launch?: Launch
+  /** A pidfile that names nobody who lives, to be removed. */
+  readonly leftover: boolean
+}
+
+/** Reads files and /proc; changes nothing. */
+export async function observe(look: Look, target: Target, memory: Memory): Promise<Seen> {
+  const { system } = look
+  const recordRead = await readRecord(system, target.pidfile)
+  const record = recordRead.is === 'record' ? recordRead.record : undefined
+  const claims = await readClaims(system, target.pidfile, record?.generation ?? 0)
+  const pidfile = await readPidfile(system, target.pidfile)
+  const found = await findWorker(look, target, recordRead, pidfile, memory)
+  return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
+}
+
+type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
+
+const unknown = (why: string): Found => ({ state: { state: 'unknown', why }, leftover: false })
+
+/** The record decides while anything of it lives, whatever the pidfile says or lacks; otherwise the pidfile does. */
+async function findWorker(look: Look, target: Target, read: RecordRead, pidfile: PidfileRead, memory: Memory): Promise<Found> {
+  if (read.is === 'blocked') return unknown(read.why)
+  const launch = read.is === 'record' ? read.record.launch : undefined
+  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile)
+  const { system } = look
+  const leader = await locate(system, launch.identity)
+  if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
+  const owner = await ownerOf(system, read.uid)
+  if (!owner.believed) return unknown(owner.why)
+  if (leader !== 'gone') return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
+  const group = hereAndNow(system, launch.identity) ? await remainingGroup(look, launch, memory, owner.uid) : undefined
+  return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
+}
+
+type Owner = { readonly believed: true; readonly uid?: number } | { readonly believed: false; readonly why: string }
+
+/**
+ * Whose record is it? One's own is believed. Root believes a user's, but it may lead only to that user's processes;
+ * anyone believes root's.
+ */
+async function ownerOf(system: System, uid: number): Promise<Owner> {
+  if (uid === 0) return { believed: true }
+  if (uid === system.self.uid || system.self.uid === 0) return { believed: true, uid }
+  return { believed: false, why: `the record belongs to uid ${uid}` }
+}
+
+const hereAndNow = (system: System, { bootId, pidNamespace }: Identity): boolean =>
+  bootId === system.self.identity.bootId && pidNamespace === system.self.identity.pidNamespace
+
+/** Another boot or pid namespace: whoever has that pid here is somebody else. */
+async function locate(system: System, identity: Identity): Promise<ProcessFacts | 'gone' | 'unreadable'> {
+  if (!hereAndNow(system, identity)) return 'gone'
+  const read = await system.process(identity.pid)
+  if (read.found === 'unreadable') return 'unreadable'
+  return read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts) ? read.facts : 'gone'
+}
+
+async function byLeader(
+  look: Look, record: NodeRecord, launch: Launch, facts: ProcessFacts, pidfile: PidfileRead, memory: Memory, uid: number | undefined,
+): Promise<Found> {
+  const { identity } = launch
+  if (uid !== undefined && uid !== look.system.self.uid && (await look.system.realUid(identity.pid)) !== uid) {
+    return unknown(`the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`)
+  }
+  if (launch.pgid !== null) memory.witness = { identity, pgid: launch.pgid }
+  const group = leadersGroup(launch, facts)
+  const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
+  const { stop } = record
+  const state: NodeState =
+    stop?.launch === launch.id
+      ? { state: 'draining', leader: identity, request: stop, suspended: common.suspended, ...(group ? { group } : {}) }
+      : { ...common, state: isReady(look.system, record, launch, pidfile) ? 'running' : 'starting', launch: launch.id, adopted: launch.adopted }
+  return { state, launch, leftover: false }
+}
+
+/** Ready by its own word (its pidfile holds its pid), or by having lived long enough, or both: as its plan says. */
+function isReady(system: System, { plan }: NodeRecord, launch: Launch, pidfile: PidfileRead): boolean {
+  if (launch.adopted) return true
+  const saidSo = pidfile.is === 'pid' && pidfile.pid === launch.identity.pid
+  const livedLong = system.now() - launch.startedMono >= launch.startMs
+  switch (plan?.ready ?? 'alive') {
+    case 'alive':
+      return livedLong
+    case 'pidfile':
+    case 'vitals':
+      return saidSo
+    case 'pidfile+alive':
+      return saidSo && livedLong
+  }
+}
+
+function byGroup(system: System, { stop }: NodeRecord, launch: Launch, group: VerifiedGroup, memory: Memory): Found {
+  memory.leaderGoneAt ??= system.now()
+  const state: NodeState =
+    stop?.launch === launch.id
+      ? { state: 'draining', group, request: stop, suspended: false }
+      : { state: 'orphaned', group }
+  return { state, launch, leftover: false }
+}
+
+async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: PidfileRead): Promise<Found> {
+  if (pidfile.is === 'blocked') return unknown(pidfile.why)
+  if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: false }
+  if (pidfile.is === 'garbage') return { state: { state: 'stale', why: pidfile.why }, leftover: true }
+  const record = read.is === 'record' ? read.record : undefined
+  const named = await judgePidfile(look.system, target, pidfile)
+  if (named.is === 'unknown') return unknown(named.why)
+  if (named.is === 'worker') return adopted(look, named.facts, record)
+  // Stopped as it was asked to, and only the pidfile is left: that is stopped, not a surprise.
+  const asked = record?.launch?.identity.pid === pidfile.pid && record.stop?.launch === record.launch.id
+  return { state: asked ? { state: 'stopped' } : { state: 'stale', why: named.why, pid: pidfile.pid }, leftover: true }
+}
+
+/** A worker that something else started, proven by its pidfile. */
+async function adopted(look: Look, facts: ProcessFacts, record: NodeRecord | undefined): Promise<Found> {
+  const { system } = look
+  const { bootId, pidNamespace } = system.self.identity
+  const identity: Identity = { pid: facts.pid, startTicks: facts.startTicks, bootId, pidNamespace }
+  const age = Math.max(0, system.wall() - (system.bootedAt() ?? 0) - (facts.startTicks * 1000) / system.ticksPerSecond)
+  const launch: Launch = {
+    id: `adopted-${facts.pid}-${facts.startTicks}` as LaunchId,
+    identity,
+    pgid: await ownGroupOf(look, facts),
+    startedAt: system.wall() - age,
+    startedMono: system.now() - age,
+    startMs: 0,
+    logOffset: 0,
+    adopted: true,
+  }
+  const group = leadersGroup(launch, facts)
+  const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
+  const stop = record?.stop
+  const state: NodeState =
+    stop?.launch === launch.id
+      ? { state: 'draining', leader: identity, request: stop, suspended: common.suspended, ...(group ? { group } : {}) }
+      : { ...common, state: 'running', launch: launch.id, adopted: true }
+  return { state, launch, leftover: false }
+}

@@ -1,0 +1,141 @@
+import type { AbsPath, LaunchId, NodeName } from '../model/names.ts'
+import type { Exit, Identity } from '../model/process.ts'
+import type { LaunchPlan } from '../model/spec.ts'
+import type { StopRequest } from '../model/state.ts'
+import type { System } from '../system/port.ts'
+import { recordPath } from './files.ts'
+
+export const RECORD_VERSION = 1
+
+/** One start of one worker, as the record keeps it. */
+export interface Launch {
+  readonly id: LaunchId
+  readonly identity: Identity
+  /** Its process group; null when the process shares its group with others. */
+  readonly pgid: number | null
+  /** Wall clock, ms since the epoch: for display. */
+  readonly startedAt: number
+  /** Monotonic ms since boot: for deciding how long it has lived. */
+  readonly startedMono: number
+  /** How long a mute worker must live to count as running, ms. */
+  readonly startMs: number
+  /** Where its output begins in the logfile, bytes. */
+  readonly logOffset: number
+  /** Not started by multi: found through its pidfile. */
+  readonly adopted: boolean
+}
+
+/** A launch plan as it is kept: the names of the environment that it was started in, never a value of it. */
+export interface SavedPlan extends Omit<LaunchPlan, 'env'> {
+  /** What multi added itself (MULTI_NODE …, HOME of --uid): nothing of the caller's. */
+  readonly env: Readonly<Record<string, string>>
+  readonly environmentNames: readonly string[]
+}
+
+export interface PastExit extends Exit {
+  readonly at: number
+  readonly pid: number
+}
+
+/** Everything that multi knows of a node between two commands. */
+export interface NodeRecord {
+  readonly v: typeof RECORD_VERSION
+  /** Number of the change that wrote it. Claims up to this number are void. */
+  readonly generation: number
+  readonly name: NodeName
+  readonly short: string
+  readonly fleet: string
+  readonly pidfile: AbsPath
+  readonly logfile: AbsPath
+  readonly wanted: 'up' | 'down'
+  readonly launch?: Launch
+  readonly plan?: SavedPlan
+  readonly stop?: StopRequest
+  /** The latest last, at most five. */
+  readonly exits: readonly PastExit[]
+}
+
+export type RecordRead =
+  | { readonly is: 'absent' }
+  | { readonly is: 'record'; readonly record: NodeRecord; readonly uid: number }
+  /** Empty, torn or of another version: counts as absent, and is said. */
+  | { readonly is: 'useless'; readonly why: string }
+  | { readonly is: 'blocked'; readonly why: string; readonly code?: string }
+
+/** Far more than any command line that execve(2) takes in practice; a larger file is not ours. */
+const LIMIT = 1 << 20
+
+export async function readRecord(system: System, pidfile: AbsPath): Promise<RecordRead> {
+  const read = await system.readFile(recordPath(pidfile), LIMIT)
+  switch (read.found) {
+    case 'nothing':
+      return { is: 'absent' }
+    case 'other':
+      return { is: 'blocked', why: `${read.what} stands where the record should be` }
+    case 'unreadable':
+      return { is: 'blocked', why: `the record cannot be read (${read.code})`, code: read.code }
+    case 'text':
+      return parseRecord(read.text, read.uid)
+  }
+}
+
+export function parseRecord(text: string, uid: number): RecordRead {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { is: 'useless', why: text === '' ? 'the record is empty' : 'the record is torn' }
+  }
+  if (!isObject(value)) return { is: 'useless', why: 'the record is not one' }
+  if (value['v'] !== RECORD_VERSION) return { is: 'useless', why: `the record is of format ${String(value['v'])}` }
+  return isRecord(value)
+    ? { is: 'record', record: value, uid }
+    : { is: 'useless', why: 'the record lacks what it should hold' }
+}
+
+export const formatRecord = (record: NodeRecord): string => `${JSON.stringify(record)}\n`
+
+type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isPid = (value: unknown): boolean => isCount(value) && value > 0
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+const isIdentity = (value: unknown): boolean =>
+  isObject(value) &&
+  isPid(value['pid']) &&
+  isCount(value['startTicks']) &&
+  isText(value['bootId']) &&
+  isText(value['pidNamespace'])
+
+const isLaunch = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value['id']) &&
+  isIdentity(value['identity']) &&
+  (value['pgid'] === null || isPid(value['pgid'])) &&
+  ['startedAt', 'startedMono', 'startMs', 'logOffset'].every((name) => typeof value[name] === 'number')
+
+const isStop = (value: unknown): boolean => isObject(value) && isText(value['launch']) && isText(value['signal'])
+
+const isPlan = (value: unknown): boolean =>
+  isObject(value) &&
+  Array.isArray(value['argv']) &&
+  value['argv'].length > 0 &&
+  value['argv'].every(isText) &&
+  isText(value['cwd']) &&
+  isObject(value['stop']) &&
+  isObject(value['env']) &&
+  Array.isArray(value['environmentNames'])
+
+const optional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
+
+/** Every field that code relies on is looked at: a record is a file, and files are edited, copied and torn. */
+const isRecord = (value: Json): value is Json & NodeRecord =>
+  isCount(value['generation']) &&
+  ['name', 'short', 'fleet', 'pidfile', 'logfile'].every((name) => isText(value[name])) &&
+  (value['wanted'] === 'up' || value['wanted'] === 'down') &&
+  Array.isArray(value['exits']) &&
+  optional(value['launch'], isLaunch) &&
+  optional(value['stop'], isStop) &&
+  optional(value['plan'], isPlan)

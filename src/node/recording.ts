@@ -1,0 +1,48 @@
+import { err, ok } from '../model/result.ts'
+import type { System } from '../system/port.ts'
+import { fromFault } from './from-fault.ts'
+import type { Seen } from './observe.ts'
+import type { Launch, NodeRecord } from './record.ts'
+import type { Effect, Scene } from './scene.ts'
+import { releaseClaims, writeRecord } from './write.ts'
+
+type Changes = Partial<Pick<NodeRecord, 'wanted' | 'plan' | 'launch' | 'stop' | 'exits'>>
+
+/** Writes the record under our claim's number, which voids that claim and all below, and removes them. */
+export async function recorded(scene: Scene, changes: Changes): Effect {
+  const { system, target, seen } = scene
+  const written = await record(scene, changes)
+  if (!written.ok) return written
+  const released = await releaseClaims(system, target.pidfile, (seen.record?.generation ?? 0) + 1, seen.claims.next - 1)
+  return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
+}
+
+export async function record({ system, target, seen, goal }: Scene, changes: Changes, generation = seen.claims.next - 1): Effect {
+  const { name, short, fleet, pidfile, logfile } = seen.record ?? target
+  const base = seen.record ?? { v: 1 as const, name, short, fleet, pidfile, logfile, wanted: goal.goal === 'up' ? ('up' as const) : ('down' as const), exits: [] }
+  const mine = goal.goal === 'up' ? { fleet: target.fleet, logfile: target.logfile, name: target.name, short: target.short } : {}
+  const next: NodeRecord = { ...base, ...mine, pidfile: target.pidfile, ...withExit(seen, system, changes), ...changes, generation }
+  const written = await writeRecord(system, next)
+  return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
+}
+
+/** How the last one ended, if it was ours to see. */
+function withExit({ record }: Seen, system: System, { launch }: Changes): { exits?: NodeRecord['exits'] } {
+  const last: Launch | undefined = record?.launch
+  const exit = last && launch && last.id !== launch.id ? system.exitOf(last.identity) : undefined
+  return last && exit && record ? { exits: [...record.exits, { ...exit, at: system.wall(), pid: last.identity.pid }].slice(-5) } : {}
+}
+
+/** Gives a claim of ours back. With dead claims below it a record must void them first: readers count upwards from the record. */
+export async function release(scene: Scene): Effect {
+  const { system, target, seen } = scene
+  const { top, next } = seen.claims
+  if (top?.holder !== 'ours') return ok(undefined)
+  const recorded = seen.record?.generation ?? 0
+  if (top.claim.generation > recorded + 1) {
+    const written = await record(scene, {})
+    if (!written.ok) return written
+  }
+  const released = await releaseClaims(system, target.pidfile, recorded + 1, next - 1)
+  return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
+}

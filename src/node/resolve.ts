@@ -1,0 +1,64 @@
+import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
+import type { LaunchId } from '../model/names.ts'
+import type { Target } from '../model/spec.ts'
+import type { System } from '../system/port.ts'
+import type { Claim } from './claim.ts'
+import type { Launch } from './record.ts'
+
+/** Between the two looks: a worker that was just forked and has not come to its program yet. */
+const SECOND_LOOK_MS = 250
+
+/**
+ * Finds the worker of a start that died before it could record it, or makes sure that there is none.
+ * By the launch id in its environment; a program that overwrites its environment, by being the leader of a session, started
+ * no earlier than the one who claimed the start, with our logfile as its output.
+ */
+export async function findAbandoned(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
+  const first = await search(system, target, claim, startMs)
+  if (first) return first
+  await system.rest(SECOND_LOOK_MS)
+  return search(system, target, claim, startMs)
+}
+
+async function search(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
+  const self = system.self.identity
+  const candidates = (await system.processes()).filter(
+    (facts) => facts.startTicks >= claim.owner.startTicks && facts.pid !== self.pid && !isDead(facts),
+  )
+  const leader = await firstOf(candidates, (facts) => isTheLeader(system, target, claim, facts))
+  if (leader) return found(system, claim, leader.pid, leader.startTicks, startMs)
+  // The leader may be dead already while what it started lives: its session still bears its pid.
+  const member = await firstOf(candidates, (facts) => carries(system, facts, claim.launch))
+  return member && found(system, claim, member.session, 0, startMs)
+}
+
+const carries = async (system: System, { pid }: ProcessFacts, launch: LaunchId): Promise<boolean> =>
+  (await system.environ(pid))?.get('MULTI_LAUNCH') === launch
+
+async function isTheLeader(system: System, target: Target, claim: Claim, facts: ProcessFacts): Promise<boolean> {
+  if (facts.session !== facts.pid) return false
+  const carried = (await system.environ(facts.pid))?.get('MULTI_LAUNCH')
+  if (carried !== undefined) return carried === claim.launch
+  return (await system.descriptor(facts.pid, 1)) === target.logfile
+}
+
+async function firstOf(all: readonly ProcessFacts[], is: (facts: ProcessFacts) => Promise<boolean>): Promise<ProcessFacts | undefined> {
+  for (const facts of all) if (await is(facts)) return facts
+  return undefined
+}
+
+function found(system: System, claim: Claim, pid: number, startTicks: number, startMs: number): Launch {
+  const { bootId, pidNamespace } = system.self.identity
+  const identity: Identity = { pid, startTicks, bootId, pidNamespace }
+  const age = startTicks === 0 ? 0 : Math.max(0, system.wall() - (system.bootedAt() ?? 0) - (startTicks * 1000) / system.ticksPerSecond)
+  return {
+    id: claim.launch,
+    identity,
+    pgid: pid,
+    startedAt: system.wall() - age,
+    startedMono: system.now() - age,
+    startMs,
+    logOffset: 0,
+    adopted: false,
+  }
+}

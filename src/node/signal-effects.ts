@@ -1,0 +1,90 @@
+import type { Failure } from '../model/failure.ts'
+import { err, ok } from '../model/result.ts'
+import type { Signal } from '../model/signals.ts'
+import type { VerifiedGroup } from '../model/process.ts'
+import type { Signalled } from '../system/port.ts'
+import { recorded } from './recording.ts'
+import type { Effect, Scene } from './scene.ts'
+import type { StopRequest } from '../model/state.ts'
+
+/** The warm signal: to the leader only, once; recorded, so that whoever comes next joins the wait instead of signalling again. */
+export async function signalLeader(scene: Scene, signal: Signal): Effect {
+  const { system, target, goal, seen, memory, emit } = scene
+  const { launch } = seen
+  if (!launch) return ok(undefined)
+  const { identity } = launch
+  const answer = await system.signal(identity, signal)
+  if (answer === 'denied') return err(await deniedBy(scene, signal))
+  if (answer !== 'sent') return ok(undefined) // It ended meanwhile: the next look says so.
+  memory.stopping = { pid: identity.pid, identity }
+  memory.signalled = true
+  emit({ event: 'signalled', target, pid: identity.pid, signal, group: false })
+  const wanted = goal.goal === 'down' ? goal.wanted : 'down'
+  return recorded(scene, { wanted, launch, stop: request(scene, signal) })
+}
+
+function request({ system, seen }: Scene, signal: Signal): StopRequest {
+  const { uid, identity } = system.self
+  const launch = seen.launch?.id
+  if (!launch) throw new Error('a stop request without a launch')
+  return { at: system.wall(), signal, by: { uid, pid: identity.pid }, launch }
+}
+
+/** TERM to what the leader left behind. Named, because these may be jobs. */
+export async function signalRest(scene: Scene): Effect {
+  const { system, target, seen, memory, emit } = scene
+  const group = groupOf(scene)
+  if (!group) return ok(undefined)
+  const answer = await system.signalGroup(group, 'TERM')
+  if (answer === 'denied') return err(await deniedBy(scene, 'TERM'))
+  if (answer !== 'sent') return ok(undefined)
+  memory.signalled = true
+  const pids = group.evidence.map(({ pid }) => pid)
+  emit({ event: 'note', target, text: `its main process is gone; TERM to what it left: ${await named(scene, pids)}` })
+  emit({ event: 'signalled', target, pid: group.pgid, signal: 'TERM', group: true })
+  const stop = { ...(seen.record?.stop ?? request(scene, 'TERM')), orphansSignalledAt: system.wall() }
+  return recorded(scene, { stop, ...(seen.launch ? { launch: seen.launch } : {}) })
+}
+
+async function named({ system }: Scene, pids: readonly number[]): Promise<string> {
+  const parts: string[] = []
+  for (const pid of pids.slice(0, 5)) {
+    const words = await system.commandLine(pid)
+    parts.push(`${pid} (${words?.join(' ').slice(0, 60) ?? '?'})`)
+  }
+  return pids.length > 5 ? `${parts.join(', ')} and ${pids.length - 5} more` : parts.join(', ')
+}
+
+/** KILL to the whole proven group; to the process alone where its group is not its own. */
+export async function killEffect(scene: Scene): Effect {
+  const { system, target, seen, memory, emit } = scene
+  const { launch } = seen
+  const group = groupOf(scene)
+  if (!group && !launch) return ok(undefined)
+  const pid = launch?.identity.pid ?? group?.pgid ?? 0
+  const victims = group ? await members(scene, group) : [pid]
+  const answer: Signalled = group ? await system.signalGroup(group, 'KILL') : launch ? await system.signal(launch.identity, 'KILL') : 'gone'
+  if (answer === 'denied') return err(await deniedBy(scene, 'KILL'))
+  memory.killedAt ??= system.now()
+  memory.kills++
+  if (answer !== 'sent') return ok(undefined)
+  memory.stopping ??= { pid, ...(launch ? { identity: launch.identity } : {}) }
+  for (const victim of victims) memory.killed.add(victim)
+  emit({ event: 'signalled', target, pid, signal: 'KILL', group: group !== undefined })
+  return ok(undefined)
+}
+
+async function members({ system }: Scene, { pgid }: VerifiedGroup): Promise<number[]> {
+  return (await system.processes()).filter(({ pgrp, state }) => pgrp === pgid && state !== 'Z').map(({ pid }) => pid)
+}
+
+function groupOf({ seen }: Scene): VerifiedGroup | undefined {
+  const { state } = seen
+  return 'group' in state ? state.group : undefined
+}
+
+async function deniedBy({ system, target, seen }: Scene, signal: Signal): Promise<Failure> {
+  const pid = seen.launch?.identity.pid ?? 0
+  const uid = await system.realUid(pid)
+  return { reason: 'denied', what: `send ${signal} to ${target.name} (pid ${pid})`, ...(uid === undefined ? {} : { user: `uid ${uid}` }) }
+}

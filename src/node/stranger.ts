@@ -1,0 +1,68 @@
+import { isDead, type ProcessFacts } from '../model/process.ts'
+import type { Target } from '../model/spec.ts'
+import type { System } from '../system/port.ts'
+import type { PidfileRead } from './pidfile.ts'
+
+/** What a pidfile proves about the process that it names, when no record of ours says more. */
+export type Named =
+  | { readonly is: 'worker'; readonly facts: ProcessFacts }
+  | { readonly is: 'stale'; readonly why: string }
+  | { readonly is: 'unknown'; readonly why: string }
+
+/** File times and /proc/stat's btime are coarse: a process may seem this much younger than the file it wrote itself. */
+const TOLERANCE_MS = 2000
+
+/**
+ * Is the process that this pidfile names the worker? Yes, if it is older than the file, of the user who owns the file, and its
+ * command line or environment says so. A younger process is a stranger that got a dead worker's pid.
+ */
+export async function judgePidfile(system: System, target: Target, pidfile: Extract<PidfileRead, { is: 'pid' }>): Promise<Named> {
+  const { pid } = pidfile
+  const stale = (why: string): Named => ({ is: 'stale', why: `the pidfile names pid ${pid}, ${why}` })
+  if (pid === 1) return stale('which is the init process')
+  if (pid === system.self.identity.pid) return stale('which is this very command')
+  const read = await system.process(pid)
+  if (read.found === 'nothing') return stale('which is gone')
+  if (read.found === 'unreadable') return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be looked at` }
+  if (isDead(read.facts)) return stale('which is dead (a zombie)')
+  return judgeProcess(system, target, pidfile, read.facts)
+}
+
+async function judgeProcess(system: System, target: Target, pidfile: Extract<PidfileRead, { is: 'pid' }>, facts: ProcessFacts): Promise<Named> {
+  const { pid } = facts
+  const bootedAt = system.bootedAt()
+  if (bootedAt === undefined) return { is: 'unknown', why: `the age of pid ${pid} of the pidfile cannot be known` }
+  const startedAt = bootedAt + (facts.startTicks * 1000) / system.ticksPerSecond
+  const stranger = (why: string): Named => ({ is: 'stale', why: `the pidfile names pid ${pid}, a stranger (${why})` })
+  if (startedAt > pidfile.mtimeMs + TOLERANCE_MS) return stranger('it is younger than the pidfile')
+  const uid = await system.realUid(pid)
+  if (uid === undefined) return { is: 'unknown', why: `the owner of pid ${pid} of the pidfile cannot be known` }
+  // A file of user U may lead only to U's processes: else U could have root signal anyone. Root's own files may lead anywhere.
+  if (pidfile.uid !== uid && pidfile.uid !== 0) return stranger('of another user than the pidfile')
+  return judgeCommand(system, target, facts)
+}
+
+async function judgeCommand(system: System, target: Target, facts: ProcessFacts): Promise<Named> {
+  const { pid } = facts
+  const environ = await system.environ(pid)
+  if (environ?.get('MULTI_PIDFILE') === target.pidfile) return { is: 'worker', facts }
+  const words = await system.commandLine(pid)
+  if (words === undefined) return { is: 'unknown', why: `the command line of pid ${pid} of the pidfile cannot be read` }
+  const cwd = await system.workingDirectory(pid)
+  if (mentions(words, target, cwd)) return { is: 'worker', facts }
+  if (environ === undefined) return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be told from a stranger` }
+  return { is: 'stale', why: `the pidfile names pid ${pid}, a stranger (${words.join(' ').slice(0, 60) || 'a kernel thread'})` }
+}
+
+/**
+ * Does a command line name this node or its pidfile? Programs that rewrite their title (setproctitle) put it all into one
+ * word: `[celeryd: w1@host:MainProcess] -active- (worker -n w1@host --pidfile=…)`, so words are split once more.
+ */
+function mentions(words: readonly string[], { name, pidfile }: Target, cwd: string | undefined): boolean {
+  const tokens = words.flatMap((word) => word.split(/[\s()[\]]+/))
+  return tokens.some((token) => {
+    const value = token.slice(token.indexOf('=') + 1)
+    if (value === name || value.startsWith(`${name}:`) || value === pidfile) return true
+    return cwd !== undefined && !value.startsWith('/') && value !== '' && `${cwd}/${value.replace(/^\.\//, '')}` === pidfile
+  })
+}

@@ -1,0 +1,37 @@
+import type { AbsPath } from '../model/names.ts'
+import { ok } from '../model/result.ts'
+import type { Attempt, System } from '../system/port.ts'
+import { claimPath, draftPath, recordPath } from './files.ts'
+import { formatRecord, type NodeRecord } from './record.ts'
+
+/** Replaces a file in three steps, so that a reader finds the old one or the new one, and whoever is killed leaves one of them. */
+async function replaceFile(system: System, path: AbsPath, draft: AbsPath, text: string, mode: number): Attempt {
+  let made = await system.createFile(draft, text, mode)
+  if (!made.ok && made.error.code === 'EEXIST') {
+    // Named after this very process: an earlier try of ours that failed half-way.
+    const removed = await system.remove(draft)
+    if (!removed.ok) return removed
+    made = await system.createFile(draft, text, mode)
+  }
+  if (!made.ok) return made
+  const moved = await system.rename(draft, path)
+  if (!moved.ok) await system.remove(draft)
+  return moved
+}
+
+/** Holder of the claim only. 0600: argv may hold what others should not read. */
+export const writeRecord = (system: System, record: NodeRecord): Attempt =>
+  replaceFile(system, recordPath(record.pidfile), draftPath(record.pidfile, system.self.identity), formatRecord(record), 0o600)
+
+/** Digits and a newline, nothing else: init scripts parse it. */
+export const writePidfile = (system: System, pidfile: AbsPath, pid: number): Attempt =>
+  replaceFile(system, pidfile, draftPath(pidfile, system.self.identity), `${pid}\n`, 0o644)
+
+/** Gives the right to change the node back; the highest last, so that whoever looks in between still finds it taken. */
+export async function releaseClaims(system: System, pidfile: AbsPath, lowest: number, ours: number): Attempt {
+  for (let generation = lowest; generation <= ours; generation++) {
+    const removed = await system.remove(claimPath(pidfile, generation))
+    if (!removed.ok) return removed
+  }
+  return ok(undefined)
+}

@@ -1,0 +1,130 @@
+import {
+  accessSync, chmodSync, closeSync, constants, fstatSync, lchownSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync,
+  readSync, renameSync, type Stats, statSync, symlinkSync, unlinkSync, writeSync,
+} from 'node:fs'
+import type { AbsPath } from '../model/names.ts'
+import { ok } from '../model/result.ts'
+import { codeOf, tried } from './fault.ts'
+import type { FileFacts, FileRead, LogHandle, System } from './port.ts'
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+
+function factsOf(stats: Stats): FileFacts {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'symlink' : 'other'
+  return { kind, uid: stats.uid, gid: stats.gid, mode: stats.mode & 0o7777, size: stats.size, mtimeMs: stats.mtimeMs }
+}
+
+function statOf(read: () => Stats | undefined): FileFacts | undefined {
+  try {
+    const stats = read()
+    return stats && factsOf(stats)
+  } catch {
+    return undefined // ENOTDIR, EACCES on the way: there is nothing there for us.
+  }
+}
+
+function readDescriptor(fd: number, limit: number): FileRead {
+  const stats = fstatSync(fd)
+  if (!stats.isFile()) return { found: 'other', what: stats.isDirectory() ? 'a directory' : 'not a regular file' }
+  if (stats.size > limit) return { found: 'other', what: `a file of ${stats.size} bytes` }
+  const buffer = Buffer.allocUnsafe(limit + 1)
+  const length = readSync(fd, buffer, 0, buffer.length, 0)
+  return { found: 'text', text: buffer.toString('utf8', 0, length), uid: stats.uid, mtimeMs: stats.mtimeMs }
+}
+
+function readFile(path: AbsPath, limit: number): FileRead {
+  const entry = statOf(() => lstatSync(path, { throwIfNoEntry: false }))
+  if (!entry) return accessible(path)
+  // O_NONBLOCK: a FIFO put in the place of a pidfile must not hold us.
+  const opened = tried('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+  if (!opened.ok) {
+    if (opened.error.code === 'ENOENT') return { found: 'nothing' }
+    if (opened.error.code === 'ELOOP') return { found: 'other', what: 'a symlink' }
+    return { found: 'unreadable', code: opened.error.code }
+  }
+  try {
+    return readDescriptor(opened.value, limit)
+  } catch (error) {
+    return { found: 'unreadable', code: codeOf(error) }
+  } finally {
+    closeSync(opened.value)
+  }
+}
+
+/** Tells "not there" from "in a directory that we may not search". */
+function accessible(path: AbsPath): FileRead {
+  const seen = tried('lstat', path, () => lstatSync(path))
+  return seen.ok || ['ENOENT', 'ENOTDIR'].includes(seen.error.code)
+    ? { found: 'nothing' }
+    : { found: 'unreadable', code: seen.error.code }
+}
+
+function readTail(path: AbsPath, offset: number, limit: number): string {
+  const opened = tried('open', path, () => openSync(path, O_RDONLY | O_NONBLOCK))
+  if (!opened.ok) return ''
+  try {
+    const { size } = fstatSync(opened.value)
+    const from = Math.max(size < offset ? 0 : offset, size - limit)
+    const buffer = Buffer.alloc(Math.max(0, Math.min(limit, size - from)))
+    return buffer.toString('utf8', 0, readSync(opened.value, buffer, 0, buffer.length, from))
+  } catch {
+    return '' // A terminal, a pipe, a device: nothing to quote.
+  } finally {
+    closeSync(opened.value)
+  }
+}
+
+function createFile(path: AbsPath, text: string, mode: number): void {
+  const fd = openSync(path, 'wx', mode)
+  try {
+    writeSync(fd, text)
+  } catch (error) {
+    unlinkSync(path) // Half a file helps nobody, least of all on a full disk.
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openLog(path: AbsPath, followSymlink: boolean): LogHandle {
+  const fd = openSync(path, O_APPEND | O_CREAT | O_WRONLY | (followSymlink ? 0 : O_NOFOLLOW), 0o640)
+  const stats = fstatSync(fd)
+  return { fd, offset: stats.isFile() ? stats.size : 0 }
+}
+
+const ACCESS = { read: constants.R_OK, write: constants.W_OK, execute: constants.X_OK }
+
+type FileMethods =
+  | 'readFile' | 'readTail' | 'stat' | 'statTarget' | 'access' | 'list' | 'createFile' | 'rename' | 'remove'
+  | 'makeDirectory' | 'changeOwner' | 'symlink' | 'readlink' | 'openLog' | 'closeLog'
+
+/** The file half of the port. */
+export const files: Pick<System, FileMethods> = {
+  readFile: async (path, limit) => readFile(path, limit),
+  readTail: async (path, offset, limit) => readTail(path, offset, limit),
+  stat: async (path) => statOf(() => lstatSync(path, { throwIfNoEntry: false })),
+  statTarget: async (path) => statOf(() => statSync(path, { throwIfNoEntry: false })),
+  access: async (path, mode) => tried('access', path, () => accessSync(path, ACCESS[mode])).ok,
+  list: async (path) => tried('readdir', path, () => readdirSync(path)),
+  createFile: async (path, text, mode) => tried('create', path, () => createFile(path, text, mode)),
+  rename: async (from, to) => tried('rename', to, () => renameSync(from, to)),
+  async remove(path) {
+    if (!lstatSync(path, { throwIfNoEntry: false })) return ok(undefined)
+    const removed = tried('unlink', path, () => unlinkSync(path))
+    return removed.ok || removed.error.code !== 'ENOENT' ? removed : ok(undefined)
+  },
+  makeDirectory: async (path, mode) =>
+    tried('mkdir', path, () => {
+      mkdirSync(path, mode)
+      chmodSync(path, mode) // The caller's umask may take bits away that a worker of another user needs.
+    }),
+  changeOwner: async (path, uid, gid) => tried('chown', path, () => lchownSync(path, uid, gid)),
+  symlink: async (text, path) => tried('symlink', path, () => symlinkSync(text, path)),
+  async readlink(path) {
+    if (!lstatSync(path, { throwIfNoEntry: false })) return undefined
+    const read = tried('readlink', path, () => readlinkSync(path))
+    return read.ok ? read.value : undefined
+  },
+  openLog: async (path, { followSymlink }) => tried('open', path, () => openLog(path, followSymlink)),
+  closeLog: async (log) => closeSync(log.fd),
+}

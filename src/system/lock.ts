@@ -1,0 +1,41 @@
+import type { AbsPath } from '../model/names.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import { codeOf } from './fault.ts'
+import type { Fault, Lock } from './port.ts'
+
+/** How old a lock may get before it counts as left by a dead command; the smallest that proper-lockfile takes. */
+const STALE_MS = 2000
+
+const LOCK_NAME = '.multi.lock'
+
+interface Waiting {
+  readonly now: () => number
+  readonly random: () => number
+  readonly rest: (ms: number) => Promise<void>
+  readonly interrupted: () => boolean
+}
+
+/**
+ * The queue of commands that change nodes of one directory. Only a queue: proper-lockfile can grant a stale lock twice,
+ * and a suspended holder loses it, so what decides is the claim (node/claim.ts).
+ */
+export async function lock(directory: AbsPath, waitMs: number, waiting: Waiting): Promise<Result<Lock | undefined, Fault>> {
+  const { default: lockfile } = await import('proper-lockfile')
+  const deadline = waiting.now() + waitMs
+  for (;;) {
+    try {
+      const release = await lockfile.lock(directory, {
+        lockfilePath: `${directory}/${LOCK_NAME}`,
+        realpath: false,
+        stale: STALE_MS,
+        update: STALE_MS / 2,
+        onCompromised: () => undefined, // The claims hold without it.
+      })
+      return ok({ release: () => release().catch(() => undefined) }) // Already taken from us: nothing to give back.
+    } catch (error) {
+      if (codeOf(error) !== 'ELOCKED') return err({ code: codeOf(error), call: 'lock', path: directory })
+    }
+    if (waiting.now() >= deadline || waiting.interrupted()) return ok(undefined)
+    await waiting.rest(5 + waiting.random() * 25)
+  }
+}

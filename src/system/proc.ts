@@ -1,0 +1,96 @@
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import type { ProcessFacts } from '../model/process.ts'
+import type { ProcessRead } from './port.ts'
+import { codeOf } from './fault.ts'
+
+/** A stat line is well under this: the name is at most 15 bytes, the rest are about 50 numbers. */
+const buffer = Buffer.allocUnsafe(2048)
+
+/**
+ * Parses /proc/PID/stat, proc(5). The name in field 2 may hold spaces and brackets, so fields count from the last `)`.
+ */
+export function parseStat(line: string): ProcessFacts | undefined {
+  const end = line.lastIndexOf(')')
+  const rest = line.slice(end + 2).split(' ')
+  const number = (field: number): number => Number(rest[field - 3])
+  const facts = {
+    pid: Number.parseInt(line, 10),
+    state: rest[0] ?? '',
+    ppid: number(4),
+    pgrp: number(5),
+    session: number(6),
+    startTicks: number(22),
+  }
+  return end > 0 && Number.isSafeInteger(facts.startTicks) ? facts : undefined
+}
+
+export function readFacts(pid: number): ProcessRead {
+  let text: string
+  try {
+    const fd = openSync(`/proc/${pid}/stat`, 'r')
+    try {
+      text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0))
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    // ESRCH: it ended between open and read.
+    return ['ENOENT', 'ESRCH'].includes(codeOf(error)) ? { found: 'nothing' } : { found: 'unreadable' }
+  }
+  const facts = parseStat(text)
+  return facts ? { found: 'process', facts } : { found: 'unreadable' }
+}
+
+/** Everyone that /proc shows us, in one pass. */
+export function snapshot(): ProcessFacts[] {
+  const all: ProcessFacts[] = []
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0)
+    if (first < 48 || first > 57) continue
+    const read = readFacts(Number(name))
+    if (read.found === 'process') all.push(read.facts)
+  }
+  return all
+}
+
+const attempt = <T>(read: () => T): T | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined // Gone or not ours to look at: both mean "cannot say".
+  }
+}
+
+const nulSeparated = (text: string): string[] => text.split('\0').filter((part) => part !== '')
+
+export const readCommandLine = (pid: number): readonly string[] | undefined =>
+  attempt(() => nulSeparated(readFileSync(`/proc/${pid}/cmdline`, 'utf8')))
+
+export const readEnviron = (pid: number): ReadonlyMap<string, string> | undefined =>
+  attempt(
+    () =>
+      new Map(
+        nulSeparated(readFileSync(`/proc/${pid}/environ`, 'utf8')).map((entry): [string, string] => {
+          const equals = entry.indexOf('=')
+          return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)]
+        }),
+      ),
+  )
+
+export const readRealUid = (pid: number): number | undefined =>
+  attempt(() => {
+    const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return uid === undefined ? undefined : Number(uid)
+  })
+
+export const readCwd = (pid: number): string | undefined => attempt(() => readlinkSync(`/proc/${pid}/cwd`))
+
+export const readDescriptor = (pid: number, fd: number): string | undefined =>
+  attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`))
+
+/** `btime` of /proc/stat: whole seconds, so times derived from it are good to about a second. */
+export const readBootTime = (): number | undefined =>
+  attempt(() => {
+    const seconds = /^btime (\d+)/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1]
+    return seconds === undefined ? undefined : Number(seconds) * 1000
+  })

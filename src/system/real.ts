@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { LaunchId } from '../model/names.ts'
+import { Children } from './children.ts'
+import { files } from './files.ts'
+import { lock } from './lock.ts'
+import type { Self, System } from './port.ts'
+import {
+  readBootTime, readCommandLine, readCwd, readDescriptor, readEnviron, readFacts, readRealUid, snapshot,
+} from './proc.ts'
+import { run } from './run.ts'
+import { readSelf } from './self.ts'
+import { groupAnswers, signalGroup, signalProcess } from './signalling.ts'
+import { Wakeable } from './wakeable.ts'
+
+/** USER_HZ, time(7): 100 on every architecture that Node runs on; a constant of the kernel's interface, not of its timer. */
+const TICKS_PER_SECOND = 100
+
+/** The real Linux. `interruption`: aborted when the user wants this command to end. */
+export function realSystem(interruption: AbortSignal): System {
+  let known: Self | undefined
+  const self = (): Self => (known ??= readSelf())
+  const sleeper = new Wakeable(interruption)
+  const children = new Children(self, () => sleeper.wake())
+  const clock = {
+    // uv_hrtime is CLOCK_MONOTONIC since boot, where performance.now() counts from the start of this process.
+    now: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+    random: () => Math.random(),
+    rest: (ms: number) => sleeper.rest(ms),
+    interrupted: () => interruption.aborted,
+  }
+  return {
+    ...files,
+    ...clock,
+    get self() {
+      return self()
+    },
+    wall: () => Date.now(),
+    bootedAt: readBootTime,
+    ticksPerSecond: TICKS_PER_SECOND,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    spawn: (request) => children.spawn(request),
+    exitOf: (identity) => children.exitOf(identity),
+    process: async (pid) => readFacts(pid),
+    processes: async () => snapshot(),
+    realUid: async (pid) => readRealUid(pid),
+    environ: async (pid) => readEnviron(pid),
+    commandLine: async (pid) => readCommandLine(pid),
+    workingDirectory: async (pid) => readCwd(pid),
+    descriptor: async (pid, fd) => readDescriptor(pid, fd),
+    groupAnswers: async (pgid) => groupAnswers(pgid),
+    signal: async (identity, signal) => signalProcess(self(), identity, signal),
+    signalGroup: async (group, signal) => signalGroup(self(), group, signal),
+    lock: (directory, waitMs) => lock(directory, waitMs, clock),
+    run,
+    newLaunchId: () => randomBytes(9).toString('base64url') as LaunchId,
+  }
+}

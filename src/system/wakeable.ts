@@ -1,0 +1,27 @@
+/** Sleep that a child's end or the user's interruption cuts short. */
+export class Wakeable {
+  readonly #sleepers = new Set<() => void>()
+
+  readonly #interruption: AbortSignal
+
+  constructor(interruption: AbortSignal) {
+    this.#interruption = interruption
+    interruption.addEventListener('abort', () => this.wake(), { once: true })
+  }
+
+  wake(): void {
+    for (const end of this.#sleepers) end()
+  }
+
+  rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        this.#sleepers.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, this.#interruption.aborted ? 0 : ms)
+      this.#sleepers.add(end)
+    })
+  }
+}
