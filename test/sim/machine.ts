@@ -1,0 +1,157 @@
+import type { Exit } from '../../src/model/process.ts'
+import type { Behaviour } from './behaviour.ts'
+import type { Clock } from './clock.ts'
+import type { Files } from './files.ts'
+import type { Inode } from './inode.ts'
+import { begin, finish } from './life.ts'
+import { SimProcess } from './process.ts'
+import type { Runner } from './runner.ts'
+import { NOTHING, type Story } from './story.ts'
+import { type PidRange, Table } from './table.ts'
+
+export const TICKS_PER_SECOND = 100
+
+export interface ForkOptions {
+  /** A group of its own. */
+  readonly ownGroup?: boolean
+  /** A session of its own: what daemons do to get away. */
+  readonly ownSession?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  readonly argv?: readonly string[]
+}
+
+export interface Launch {
+  readonly parent: SimProcess | undefined
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly uid: number
+  readonly gid: number
+  readonly log: Inode | undefined
+  readonly behaviour: Behaviour
+}
+
+/** What processes live in: pids, parents, groups, signals; knows nothing of `multi`. */
+export class Machine {
+  readonly clock: Clock
+  readonly runner: Runner
+  readonly files: Files
+  readonly story: Story
+  readonly #initDelayMs: number
+  readonly #pids: PidRange
+  readonly pidNamespace = 'pid:[4026531836]'
+  bootId = ''
+  table: Table
+  #boots = 0
+
+  constructor(clock: Clock, runner: Runner, files: Files, story: Story, pids: PidRange, initDelayMs: number) {
+    this.clock = clock
+    this.runner = runner
+    this.files = files
+    this.story = story
+    this.#pids = pids
+    this.#initDelayMs = initDelayMs
+    this.table = this.boot()
+  }
+
+  /** Everybody is gone; init is new. */
+  boot(): Table {
+    this.bootId = `00000000-0000-4000-8000-${String(++this.#boots).padStart(12, '0')}`
+    this.table = new Table(this.#pids)
+    const init = {
+      pid: 1,
+      startTicks: 0,
+      parent: undefined,
+      pgrp: 1,
+      session: 1,
+      uid: 0,
+      gid: 0,
+      argv: ['/sbin/init'],
+      env: {},
+    }
+    this.table.add(
+      new SimProcess(this, { ...init, cwd: '/', log: undefined, behaviour: { onSignal: () => undefined } }),
+    )
+    return this.table
+  }
+
+  tell(who: SimProcess, what: string, ...args: unknown[]): void {
+    this.story.add(this.clock.micros, who.label, what, args, NOTHING)
+  }
+
+  #ticks(): number {
+    return Math.floor((this.clock.micros / 1_000_000) * TICKS_PER_SECOND)
+  }
+
+  /** fork, setsid, exec: a new leader; undefined when there is no pid left. */
+  launch(launch: Launch): SimProcess | undefined {
+    const startTicks = this.#ticks()
+    const pid = this.table.allocate(startTicks)
+    if (pid === undefined) return undefined
+    return this.#born(new SimProcess(this, { ...launch, pid, startTicks, pgrp: pid, session: pid }))
+  }
+
+  fork(parent: SimProcess, behaviour: Behaviour, options: ForkOptions): SimProcess | undefined {
+    const startTicks = this.#ticks()
+    const pid = this.table.allocate(startTicks)
+    if (pid === undefined) return undefined
+    const { uid, gid, cwd, log } = parent
+    const session = options.ownSession ? pid : parent.session
+    const pgrp = options.ownSession || options.ownGroup ? pid : parent.pgrp
+    const { argv = parent.argv, env = parent.env } = options
+    return this.#born(
+      new SimProcess(this, { pid, startTicks, parent, pgrp, session, uid, gid, argv, env, cwd, log, behaviour }),
+    )
+  }
+
+  #born(process: SimProcess): SimProcess {
+    this.table.add(process)
+    process.parent?.children.add(process)
+    this.tell(process, 'starts', ...process.argv)
+    begin(process)
+    return process
+  }
+
+  exec(process: SimProcess, behaviour: Behaviour): void {
+    process.behaviour = behaviour
+    process.cmdline = process.argv
+    process.environ = new Map(Object.entries(process.env))
+    begin(process)
+  }
+
+  end(process: SimProcess, exit: Exit): void {
+    if (process.dead) return
+    if (exit.signal === undefined) finish(process)
+    this.tell(process, 'ends', exit)
+    process.state = 'Z'
+    process.exited = exit
+    process.log = undefined
+    for (const child of process.children) this.#orphan(child)
+    process.children.clear()
+    this.#mourn(process)
+    process.onEnd?.()
+  }
+
+  #orphan(child: SimProcess): void {
+    child.parent = undefined
+    if (child.dead) this.#mourn(child)
+  }
+
+  /** Whoever is the parent must take the zombie away. A `multi` does it when it rests, init in its own time. */
+  #mourn(child: SimProcess): void {
+    const { parent } = child
+    const reap = { owner: undefined, run: () => this.reap(child) }
+    if (parent?.onChildEnd) parent.onChildEnd()
+    else if (parent) {
+      if (parent.behaviour.reaps !== false) parent.after(0, reap.run)
+    } else if (this.#initDelayMs > 0) this.clock.after(this.#initDelayMs, () => this.runner.push(reap))
+    else this.runner.push(reap)
+  }
+
+  reap(process: SimProcess): void {
+    if (process.state !== 'Z') return
+    process.state = 'X'
+    process.parent?.children.delete(process)
+    this.table.remove(process)
+  }
+}

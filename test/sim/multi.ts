@@ -1,0 +1,83 @@
+import type { Exit } from '../../src/model/process.ts'
+import type { Timer } from './heap.ts'
+import type { Inode } from './inode.ts'
+import type { SimProcess } from './process.ts'
+import type { Owner, Task } from './runner.ts'
+
+interface Rest {
+  timer: Timer | undefined
+  readonly wake: () => void
+}
+
+/** One process that runs `multi`: what its event loop has noticed, and what it holds. */
+export class Multi implements Owner {
+  readonly process: SimProcess
+  readonly label: string
+  readonly hostname: string
+  alive = true
+  suspended = false
+  held: Task[] = []
+  /** Monotonic ms: since when it does not refresh its locks. */
+  stoppedAt: number | undefined
+  /** Calls that the scheduler has let through. */
+  calls = 0
+  /** It dies instead of making this call (counted from 1). */
+  killAt = Infinity
+  interrupted = false
+  /** The signal has come, the event loop has not turned yet. */
+  interruption = false
+  readonly exits = new Map<string, Exit>()
+  readonly descriptors = new Map<number, Inode>()
+  readonly #rests = new Set<Rest>()
+
+  constructor(process: SimProcess, label: string, hostname: string) {
+    this.process = process
+    this.label = label
+    this.hostname = hostname
+    process.onChildEnd = () => this.wake()
+  }
+
+  /** Node reaps its children, and hears signals, only when its event loop turns. */
+  turn(): void {
+    if (this.interruption) this.interrupted = true
+    for (const child of this.process.children) {
+      if (child.state !== 'Z') continue
+      this.exits.set(`${child.pid}:${child.startTicks}`, child.exited ?? {})
+      child.machine.reap(child)
+    }
+  }
+
+  #hasNews(): boolean {
+    if (this.interruption && !this.interrupted) return true
+    for (const child of this.process.children) if (child.state === 'Z') return true
+    return false
+  }
+
+  /** `wake` is called once: after `ms`, or at once when there is news. */
+  rest(ms: number, wake: () => void): void {
+    const { clock } = this.process.machine
+    const rest: Rest = { timer: undefined, wake }
+    this.#rests.add(rest)
+    if (this.#hasNews()) this.wake()
+    // Whoever was interrupted does not rest any more; setTimeout(0) takes a millisecond.
+    else rest.timer = clock.after(this.interrupted ? Math.min(ms, 1) : ms, () => this.#end(rest), true)
+  }
+
+  #end(rest: Rest): void {
+    if (!this.#rests.delete(rest)) return
+    if (rest.timer) this.process.machine.clock.cancel(rest.timer)
+    rest.wake()
+  }
+
+  wake(): void {
+    for (const rest of this.#rests) this.#end(rest)
+  }
+
+  /** Nobody waits any more. */
+  forget(): void {
+    const { clock } = this.process.machine
+    for (const { timer } of this.#rests) if (timer) clock.cancel(timer)
+    this.#rests.clear()
+    this.held = []
+  }
+}

@@ -1,0 +1,136 @@
+import type { Exit, Identity, ProcessFacts } from '../../src/model/process.ts'
+import type { Signal } from '../../src/model/signals.ts'
+import type { Behaviour } from './behaviour.ts'
+import type { Inode } from './inode.ts'
+import type { ForkOptions, Machine } from './machine.ts'
+
+export type ProcessState = 'R' | 'S' | 'D' | 'T' | 'Z' | 'X'
+
+export interface Birth {
+  readonly pid: number
+  readonly startTicks: number
+  readonly parent: SimProcess | undefined
+  readonly pgrp: number
+  readonly session: number
+  readonly uid: number
+  readonly gid: number
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly log: Inode | undefined
+  readonly behaviour: Behaviour
+}
+
+/** One process: what /proc shows of it, and what its own program may do (`self` of a behaviour). */
+export class SimProcess {
+  readonly machine: Machine
+  readonly pid: number
+  readonly startTicks: number
+  /** undefined: init. */
+  parent: SimProcess | undefined
+  readonly children = new Set<SimProcess>()
+  pgrp: number
+  session: number
+  uid: number
+  gid: number
+  state: ProcessState = 'S'
+  /** What it was started with; what /proc shows is `environ` and `cmdline`, which it may overwrite. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  environ: ReadonlyMap<string, string>
+  cmdline: readonly string[]
+  cwd: string
+  /** Descriptors 1 and 2. */
+  log: Inode | undefined
+  behaviour: Behaviour
+  booted = false
+  /** Grows with every exec: what an earlier program had in mind is forgotten. */
+  lives = 0
+  exited: Exit | undefined
+  /** Came while it was stopped. */
+  pending: Signal[] = []
+  /** What it would have done while it was stopped. */
+  frozen: (() => void)[] = []
+  /** Tells a parent that is a `multi`. */
+  onChildEnd: (() => void) | undefined
+  /** Tells the world when somebody ended a `multi`. */
+  onEnd: (() => void) | undefined
+
+  constructor(machine: Machine, birth: Birth) {
+    this.machine = machine
+    this.pid = birth.pid
+    this.startTicks = birth.startTicks
+    this.parent = birth.parent
+    this.pgrp = birth.pgrp
+    this.session = birth.session
+    this.uid = birth.uid
+    this.gid = birth.gid
+    this.argv = this.cmdline = birth.argv
+    this.env = birth.env
+    this.environ = new Map(Object.entries(birth.env))
+    this.cwd = birth.cwd
+    this.log = birth.log
+    this.behaviour = birth.behaviour
+  }
+
+  get dead(): boolean {
+    return this.state === 'Z' || this.state === 'X'
+  }
+
+  get label(): string {
+    return `pid ${this.pid}`
+  }
+
+  get facts(): ProcessFacts {
+    const { pid, pgrp, session, state, startTicks } = this
+    return { pid, ppid: this.parent?.pid ?? (pid === 1 ? 0 : 1), pgrp, session, state, startTicks }
+  }
+
+  get identity(): Identity {
+    const { pid, startTicks, machine } = this
+    return { pid, startTicks, bootId: machine.bootId, pidNamespace: machine.pidNamespace }
+  }
+
+  /** Runs that after `ms` of its own life; a stopped process does it when it goes on, a dead one never. */
+  after(ms: number, run: () => void): void {
+    const life = this.lives
+    const task = { owner: undefined, run: () => this.#live(life, run) }
+    if (ms <= 0) this.machine.runner.push(task)
+    else this.machine.clock.after(ms, () => this.machine.runner.push(task))
+  }
+
+  #live(life: number, run: () => void): void {
+    if (this.dead || this.lives !== life) return
+    if (this.state === 'T') this.frozen.push(run)
+    else run()
+  }
+
+  every(ms: number, run: () => void): void {
+    this.after(ms, () => {
+      run()
+      this.every(ms, run)
+    })
+  }
+
+  /** To its log, wherever that file has been moved to since. */
+  print(text: string): void {
+    if (this.log) this.machine.files.append(this.log, text)
+  }
+
+  fork(behaviour: Behaviour = {}, options: ForkOptions = {}): SimProcess | undefined {
+    return this.machine.fork(this, behaviour, options)
+  }
+
+  /** The same process becomes another program, or begins the same one again (Celery does on HUP). */
+  exec(behaviour: Behaviour = this.behaviour): void {
+    this.machine.exec(this, behaviour)
+  }
+
+  exit(code = 0): void {
+    this.machine.end(this, { code })
+  }
+
+  die(signal: Signal): void {
+    this.machine.end(this, { signal })
+  }
+}

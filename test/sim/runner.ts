@@ -1,0 +1,106 @@
+import type { Clock } from './clock.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** Who can be killed and suspended while a call of his is parked. */
+export interface Owner {
+  alive: boolean
+  suspended: boolean
+  /** Tasks that became ready while he was suspended. */
+  held: Task[]
+}
+
+/** Something that is ready to happen as soon as the scheduler picks it. */
+export interface Task {
+  readonly owner: Owner | undefined
+  run(): void
+}
+
+/** Where code that awaits something other than the port (an import) may still be busy. */
+const PATIENCE = 8
+
+export class Runner {
+  readonly #clock: Clock
+  readonly #callMicros: number
+  ready: Task[] = []
+  scheduler: Scheduler
+  steps = 0
+  #driving = false
+
+  constructor(clock: Clock, scheduler: Scheduler, callMicros: number) {
+    this.#clock = clock
+    this.scheduler = scheduler
+    this.#callMicros = callMicros
+  }
+
+  push(task: Task): void {
+    const { owner } = task
+    if (owner === undefined) this.ready.push(task)
+    else if (!owner.alive) return
+    else if (owner.suspended) owner.held.push(task)
+    else this.ready.push(task)
+  }
+
+  /** What somebody has parked, taken out. */
+  take(owner: Owner): Task[] {
+    const taken = this.ready.filter((task) => task.owner === owner)
+    if (taken.length > 0) this.ready = this.ready.filter((task) => task.owner !== owner)
+    return taken
+  }
+
+  /** One step; false when nothing can ever happen that settles a promise. */
+  advance(): boolean {
+    if (this.ready.length === 0) return this.#wait()
+    const pause = this.scheduler.pause()
+    if (pause > 0) this.#clock.elapse(pause)
+    const [task] = this.ready.splice(this.scheduler.pick(this.ready.length), 1)
+    this.steps++
+    this.#clock.elapse(this.#callMicros)
+    // Its owner may have been ended by a timer just now.
+    if (task?.owner?.alive === false) return true
+    if (task?.owner?.suspended === true) task.owner.held.push(task)
+    else task?.run()
+    return true
+  }
+
+  #wait(): boolean {
+    const next = this.#clock.hopes > 0 ? this.#clock.next() : undefined
+    if (next === undefined) return false
+    this.steps++
+    this.#clock.moveTo(next)
+    return true
+  }
+
+  /**
+   * Steps until `done`; false when it got stuck. Between two steps everything that follows from the last one must have run:
+   * a tick queued from a microtask comes after the last microtask, however long the chain of awaits.
+   */
+  drive(done: () => boolean): Promise<boolean> {
+    if (this.#driving) throw new Error('This world is being driven already: await the other run first')
+    this.#driving = true
+    return new Promise<boolean>((resolve, reject) => {
+      let idle = 0
+      const defer = (): void => process.nextTick(turn)
+      const next = (): void => queueMicrotask(defer)
+      const step = (): void => {
+        if (done()) return resolve(true)
+        if (this.advance()) {
+          idle = 0
+          // Now and then the test runner must have its turn.
+          if ((this.steps & 4095) === 0) setImmediate(next)
+          else next()
+        } else if (idle++ < PATIENCE) setImmediate(next)
+        else resolve(false)
+      }
+      const turn = (): void => {
+        try {
+          step()
+        } catch (error) {
+          reject(error as Error)
+        }
+      }
+      next()
+    }).finally(() => {
+      this.#driving = false
+    })
+  }
+}
