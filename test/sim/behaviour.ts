@@ -10,7 +10,7 @@ export interface Behaviour {
   /** When it has booted. */
   onStart?(self: SimProcess): void
   /** `default`: the signal does what it does to a program that does not know it. KILL and STOP are never asked about. */
-  onSignal?(signal: Signal, self: SimProcess): 'default' | void
+  onSignal?(signal: Signal, self: SimProcess): 'default' | 'handled' | void
   /** Written when it has booted, removed when it exits by itself. */
   readonly writesPidfile?: string | ((self: SimProcess) => string | undefined)
   /** ms after it has booted. */

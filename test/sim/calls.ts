@@ -45,6 +45,8 @@ export class Call<T> implements Task {
     if (site.before !== undefined) {
       site.before({ multi: owner, call: name, args, number: owner.calls })
       if (!owner.alive) return
+      // Stopped right before it: it makes the call when it goes on.
+      if (owner.suspended) return void owner.held.push(this)
     }
     const rule = site.faults.hit(name, args, owner)
     const value = rule === undefined ? this.#effect() : this.#failed(rule)

@@ -58,3 +58,7 @@ function matches({ call, path, of }: FaultRule, name: string, args: readonly unk
   if (path === undefined) return true
   return args.some((arg) => typeof arg === 'string' && (typeof path === 'string' ? arg === path : path.test(arg)))
 }
+
+/** What of a text is on the disk after all. */
+export const leftOf = (text: string, leaves: 'empty' | 'half' | 'all'): string =>
+  leaves === 'all' ? text : leaves === 'half' ? text.slice(0, text.length >> 1) : ''

@@ -2,7 +2,7 @@ import type { AbsPath } from '../../src/model/names.ts'
 import { err, ok, type Result } from '../../src/model/result.ts'
 import type { Attempt, Fault, FileFacts, FileRead, LogHandle } from '../../src/system/port.ts'
 import { Calls } from './calls.ts'
-import type { FaultRule } from './faults.ts'
+import { type FaultRule, leftOf } from './faults.ts'
 import { EXECUTE, READ, sizeOf, WRITE } from './inode.ts'
 
 const BITS = { read: READ, write: WRITE, execute: EXECUTE }
@@ -149,6 +149,3 @@ export class FileCalls extends Calls {
     )
   }
 }
-
-const leftOf = (text: string, leaves: 'empty' | 'half' | 'all'): string =>
-  leaves === 'all' ? text : leaves === 'half' ? text.slice(0, text.length >> 1) : ''

@@ -1,6 +1,8 @@
 import type { Files } from './files.ts'
 import { ROOT } from './inode.ts'
 
+export const TERMINAL = '/dev/pts/0'
+
 /** Directories that every Linux has. */
 export function furnish(files: Files): void {
   for (const path of ['/etc', '/home', '/root', '/run/user', '/usr/bin', '/usr/local/bin', '/var/lib', '/var/log']) {
@@ -8,6 +10,7 @@ export function furnish(files: Files): void {
   }
   files.directory('/root', { mode: 0o700 })
   files.directory('/tmp', { mode: 0o1777 })
+  files.put(TERMINAL, '', { mode: 0o620 })
   files.make('symlink', '/var/run', ROOT, '/run', 0o777)
   files.make('symlink', '/bin', ROOT, 'usr/bin', 0o777)
 }

@@ -1,8 +1,8 @@
 import type { Exit } from '../../src/model/process.ts'
 import type { Behaviour } from './behaviour.ts'
+import type { ForkOptions, Launch } from './birth.ts'
 import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
-import type { Inode } from './inode.ts'
 import { begin, finish } from './life.ts'
 import { SimProcess } from './process.ts'
 import type { Runner } from './runner.ts'
@@ -10,26 +10,6 @@ import { NOTHING, type Story } from './story.ts'
 import { type PidRange, Table } from './table.ts'
 
 export const TICKS_PER_SECOND = 100
-
-export interface ForkOptions {
-  /** A group of its own. */
-  readonly ownGroup?: boolean
-  /** A session of its own: what daemons do to get away. */
-  readonly ownSession?: boolean
-  readonly env?: Readonly<Record<string, string>>
-  readonly argv?: readonly string[]
-}
-
-export interface Launch {
-  readonly parent: SimProcess | undefined
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly uid: number
-  readonly gid: number
-  readonly log: Inode | undefined
-  readonly behaviour: Behaviour
-}
 
 /** What processes live in: pids, parents, groups, signals; knows nothing of `multi`. */
 export class Machine {

@@ -1,4 +1,5 @@
 import type { Exit } from '../../src/model/process.ts'
+import type { Signal } from '../../src/model/signals.ts'
 import type { Timer } from './heap.ts'
 import type { Inode } from './inode.ts'
 import type { SimProcess } from './process.ts'
@@ -23,9 +24,9 @@ export class Multi implements Owner {
   calls = 0
   /** It dies instead of making this call (counted from 1). */
   killAt = Infinity
-  interrupted = false
-  /** The signal has come, the event loop has not turned yet. */
-  interruption = false
+  readonly interruptions: Signal[] = []
+  /** They have come, and the event loop has not turned yet. */
+  #arrived: Signal[] = []
   readonly exits = new Map<string, Exit>()
   readonly descriptors = new Map<number, Inode>()
   readonly #rests = new Set<Rest>()
@@ -39,7 +40,7 @@ export class Multi implements Owner {
 
   /** Node reaps its children, and hears signals, only when its event loop turns. */
   turn(): void {
-    if (this.interruption) this.interrupted = true
+    this.interruptions.push(...this.#arrived.splice(0))
     for (const child of this.process.children) {
       if (child.state !== 'Z') continue
       this.exits.set(`${child.pid}:${child.startTicks}`, child.exited ?? {})
@@ -48,7 +49,7 @@ export class Multi implements Owner {
   }
 
   #hasNews(): boolean {
-    if (this.interruption && !this.interrupted) return true
+    if (this.#arrived.length > 0) return true
     for (const child of this.process.children) if (child.state === 'Z') return true
     return false
   }
@@ -59,14 +60,18 @@ export class Multi implements Owner {
     const rest: Rest = { timer: undefined, wake }
     this.#rests.add(rest)
     if (this.#hasNews()) this.wake()
-    // Whoever was interrupted does not rest any more; setTimeout(0) takes a millisecond.
-    else rest.timer = clock.after(this.interrupted ? Math.min(ms, 1) : ms, () => this.#end(rest), true)
+    else rest.timer = clock.after(ms, () => this.#end(rest), true)
   }
 
   #end(rest: Rest): void {
     if (!this.#rests.delete(rest)) return
     if (rest.timer) this.process.machine.clock.cancel(rest.timer)
     rest.wake()
+  }
+
+  interrupt(signal: Signal): void {
+    this.#arrived.push(signal)
+    this.wake()
   }
 
   wake(): void {

@@ -1,25 +1,11 @@
 import type { Exit, Identity, ProcessFacts } from '../../src/model/process.ts'
 import type { Signal } from '../../src/model/signals.ts'
 import type { Behaviour } from './behaviour.ts'
+import type { Birth, ForkOptions } from './birth.ts'
 import type { Inode } from './inode.ts'
-import type { ForkOptions, Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 
 export type ProcessState = 'R' | 'S' | 'D' | 'T' | 'Z' | 'X'
-
-export interface Birth {
-  readonly pid: number
-  readonly startTicks: number
-  readonly parent: SimProcess | undefined
-  readonly pgrp: number
-  readonly session: number
-  readonly uid: number
-  readonly gid: number
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly log: Inode | undefined
-  readonly behaviour: Behaviour
-}
 
 /** One process: what /proc shows of it, and what its own program may do (`self` of a behaviour). */
 export class SimProcess {

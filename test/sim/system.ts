@@ -1,19 +1,18 @@
 import type { AbsPath, LaunchId } from '../../src/model/names.ts'
 import { err, ok, type Result } from '../../src/model/result.ts'
-import type { Attempt, Fault, Lock, RunResult, Self, System } from '../../src/system/port.ts'
+import type { Signal } from '../../src/model/signals.ts'
+import type { Attempt, Fault, Lock, Self, System } from '../../src/system/port.ts'
 import { Call, never } from './calls.ts'
-import { EXECUTE } from './inode.ts'
 import type { Ticket } from './locks.ts'
 import { TICKS_PER_SECOND } from './machine.ts'
 import type { Multi } from './multi.ts'
-import { ProcessCalls } from './process-calls.ts'
+import { RunCalls } from './run-calls.ts'
 import type { Site } from './site.ts'
 
 type Locked = Result<Lock | undefined, Fault>
-type RunOptions = Parameters<System['run']>[1]
 
 /** The port as one `multi` process of a world has it. */
-export class SimSystem extends ProcessCalls implements System {
+export class SimSystem extends RunCalls implements System {
   readonly self: Self
   readonly ticksPerSecond = TICKS_PER_SECOND
 
@@ -41,8 +40,8 @@ export class SimSystem extends ProcessCalls implements System {
     return this.site.bootTimeKnown ? Math.floor((clock.wall - clock.now) / 1000) * 1000 : undefined
   }
 
-  interrupted(): boolean {
-    return this.multi.interrupted
+  interruptions(): readonly Signal[] {
+    return this.multi.interruptions
   }
 
   newLaunchId(): LaunchId {
@@ -101,52 +100,11 @@ export class SimSystem extends ProcessCalls implements System {
     const ticket = site.locks.attempt(multi, directory, since)
     if (typeof ticket === 'string') return err(this.fault(ticket, 'lock', [directory]))
     if (ticket !== undefined) return ok(this.#lock(ticket))
-    return this.now() - since >= waitMs || multi.interrupted ? ok(undefined) : 'again'
+    return this.now() - since >= waitMs || multi.interruptions.length > 0 ? ok(undefined) : 'again'
   }
 
   #lock(ticket: Ticket): Lock {
     const release = () => this.site.locks.release(this.multi, ticket)
     return { release: () => this.call('release', [ticket.path], release, () => undefined) }
-  }
-
-  run(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult> {
-    const { multi, site } = this
-    if (!multi.alive) return never()
-    const { ms = 0, ...reply } = this.#reply(argv, options)
-    const late = ms > options.timeoutMs
-    const result: RunResult = { stdout: '', stderr: '', ...(late ? {} : reply) }
-    return new Promise((resolve) => {
-      const refused = (code: string): RunResult => ({ stdout: '', stderr: '', fault: code })
-      const done = new Call<RunResult>(
-        site,
-        multi,
-        'run',
-        argv,
-        () => (multi.turn(), result),
-        (rule) => refused(rule.code ?? 'EAGAIN'),
-        resolve,
-      )
-      site.machine.clock.after(late ? options.timeoutMs : ms, () => site.machine.runner.push(done), true)
-    })
-  }
-
-  #reply(
-    argv: readonly [string, ...string[]],
-    { cwd, env }: RunOptions,
-  ): Partial<RunResult> & { readonly ms?: number } {
-    const own = this.multi.process
-    const all = { ...own.env, ...env }
-    const program = this.#which(argv[0], all)
-    if (program === undefined) return { fault: 'ENOENT' }
-    const command = this.site.commands.get(program)
-    return command?.({ argv, cwd: cwd ?? own.cwd, env: all, uid: own.uid }) ?? { code: 0 }
-  }
-
-  #which(program: string, env: Readonly<Record<string, string>>): string | undefined {
-    const own = this.multi.process
-    const { files } = this.site.machine
-    const folders = program.includes('/') ? [] : (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':')
-    const paths = folders.length > 0 ? folders.map((folder) => `${folder}/${program}`) : [program]
-    return paths.find((path) => files.access(path, own, EXECUTE))
   }
 }

@@ -1,3 +1,4 @@
+import type { Signal } from '../../src/model/signals.ts'
 import type { Behaviour } from './behaviour.ts'
 import { type FaultRule, Faults } from './faults.ts'
 import { emptyRun, settle } from './furniture.ts'
@@ -10,6 +11,13 @@ import { type Delivery, Signalling } from './signalling.ts'
 import type { CallSeen, Site } from './site.ts'
 import { NOTHING } from './story.ts'
 import { SimSystem } from './system.ts'
+
+/** A `multi` that waits ends in good order. */
+function heard(multi: Multi, signal: Signal): 'default' | 'handled' {
+  if (signal !== 'INT' && signal !== 'TERM' && signal !== 'HUP') return 'default'
+  multi.interrupt(signal)
+  return 'handled'
+}
 
 /** A machine with everything on it, in which nothing happens unless it is run. */
 export class World extends Population {
@@ -48,7 +56,7 @@ export class World extends Population {
     const env = { HOME: home, PATH: '/usr/local/bin:/usr/bin:/bin', ...caller.env }
     const number = this.#systems.length + 1
     const argv = ['/usr/bin/node', '/usr/bin/multi']
-    const behaviour: Behaviour = { onSignal: () => undefined }
+    const behaviour: Behaviour = { onSignal: (signal) => heard(multi, signal) }
     const launched = this.machine.launch({
       parent: undefined,
       argv,
@@ -60,7 +68,7 @@ export class World extends Population {
       behaviour,
     })
     if (launched === undefined) throw new Error('No pid is left for another multi')
-    const multi = new Multi(launched, `multi#${number}`, hostname)
+    const multi: Multi = new Multi(launched, `multi#${number}`, hostname)
     launched.onEnd = () => this.#end(multi, 'is killed')
     const system = new SimSystem(this.#site, multi)
     this.#systems.push(system)
@@ -127,9 +135,8 @@ export class World extends Population {
   }
 
   /** INT, TERM or HUP from the user: noticed when its event loop turns. */
-  interrupt({ multi }: SimSystem): void {
-    multi.interruption = true
-    multi.wake()
+  interrupt({ multi }: SimSystem, signal: Signal = 'INT'): void {
+    multi.interrupt(signal)
   }
 
   /** Power off and on: nobody survives, /run is empty, the rest of the files is as it was. */
