@@ -3,7 +3,7 @@ import { live, type OnReady } from './life.ts'
 import { fileOf } from './load.ts'
 import { keepWritingHarmless, type Log, logFailure, makeLog } from './log.ts'
 import { type HostOptions, readOptions } from './options.ts'
-import { removePidfile, writePidfile } from './pidfile.ts'
+import { checkPidfile, removePidfile, writePidfile } from './pidfile.ts'
 import { dropPrivileges } from './privileges.ts'
 import { watchSignals } from './stopping.ts'
 
@@ -66,6 +66,12 @@ async function host(options: HostOptions): Promise<number> {
   if (file === undefined) {
     log.error(`there is no app ${options.app}`)
     return EXIT.notInstalled
+  }
+  // Before the app takes any job; announcing looks again, exclusively.
+  const free = options.pidfile === undefined ? undefined : checkPidfile(options.pidfile)
+  if (free?.ok === false) {
+    log.error(free.error)
+    return EXIT.failed
   }
   const onReady: OnReady = () => announce(options, log)
   return Promise.race([left, live(file, options, log, stopping, onReady)])

@@ -39,6 +39,15 @@ function ownerOf(pidfile: string): Result<number | undefined, string> {
   }
 }
 
+/** Whether somebody who runs has it. The error is a sentence. */
+export function checkPidfile(pidfile: string): Result<void, string> {
+  const owner = ownerOf(pidfile)
+  if (!owner.ok) return owner
+  return owner.value === undefined
+    ? ok(undefined)
+    : err(`${pidfile} is the pidfile of process ${owner.value}, which runs`)
+}
+
 /** Takes a stale one away, and puts it back if it was somebody's after all: two hosts may find the same stale file. */
 function setAside(pidfile: string, aside: string): Result<void, string> {
   try {
@@ -46,13 +55,10 @@ function setAside(pidfile: string, aside: string): Result<void, string> {
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? ok(undefined) : err(`cannot replace ${pidfile}: ${codeOf(error)}`)
   }
-  const owner = ownerOf(aside)
-  if (owner.ok && owner.value === undefined) {
-    unlinkSync(aside)
-    return ok(undefined)
-  }
-  renameSync(aside, pidfile)
-  return owner.ok ? err(`${pidfile} is the pidfile of process ${owner.value}, which runs`) : owner
+  const free = checkPidfile(aside)
+  if (free.ok) unlinkSync(aside)
+  else renameSync(aside, pidfile)
+  return free
 }
 
 /** A file with all of its content appears under its name at once, and only if nothing has that name: link(2). */
@@ -73,9 +79,8 @@ function claim(fresh: string, pidfile: string): Result<void, string> {
   // Each round either ends or has removed a stale file; others may put new ones, but not for ever.
   for (let round = 0; round < 3; round += 1) {
     if (appear(fresh, pidfile) === 'done') return ok(undefined)
-    const owner = ownerOf(pidfile)
-    if (!owner.ok) return owner
-    if (owner.value !== undefined) return err(`${pidfile} is the pidfile of process ${owner.value}, which runs`)
+    const free = checkPidfile(pidfile)
+    if (!free.ok) return free
     const cleared = setAside(pidfile, `${fresh}.stale`)
     if (!cleared.ok) return cleared
   }

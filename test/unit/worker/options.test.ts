@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { readOptions } from '../../../src/worker/options.ts'
+
+const read = (...argv: string[]) => {
+  const options = readOptions(['-A', './x.mjs', ...argv])
+  if (!options.ok) throw new Error(options.error)
+  return options.value
+}
+const problem = (...argv: string[]) => {
+  const options = readOptions(argv)
+  return options.ok ? undefined : options.error
+}
+
+it('reads what a plan writes', () => {
+  const line = '-A /a/x.mjs:images -Q a,b -c 4 --loglevel=DEBUG -n w1@h --pidfile=/p --logfile=/l%I --uid=33 --gid=34'
+  expect(readOptions([...line.split(' '), '--', '--own', '-x'])).toEqual({
+    ok: true,
+    value: {
+      app: '/a/x.mjs:images',
+      name: 'w1@h',
+      queues: ['a', 'b'],
+      concurrency: 4,
+      logLevel: 'debug',
+      pidfile: '/p',
+      uid: '33',
+      gid: '34',
+      args: ['--own', '-x'],
+    },
+  })
+})
+
+it('has defaults for what is not given', () => {
+  expect(read()).toEqual({ app: './x.mjs', name: 'worker', queues: [], concurrency: 1, logLevel: 'info', args: [] })
+})
+
+describe('log levels', () => {
+  it.each([
+    ['WARNING', 'warn'],
+    ['warn', 'warn'],
+    ['CRITICAL', 'error'],
+    ['FATAL', 'error'],
+    ['Info', 'info'],
+  ])('%s is %s', (typed, level) => {
+    expect(read('-l', typed).logLevel).toBe(level)
+    expect(read('-L', typed).logLevel).toBe(level)
+  })
+})
+
+it.each([
+  [['-c', '2']],
+  [['-A', 'x', '-c', '0']],
+  [['-A', 'x', '-c', 'many']],
+  [['-A', 'x', '-l', 'loud']],
+  [['-A', 'x', '--umask', '9']],
+  [['-A', 'x', '--what']],
+  [['-A', 'x', 'bare']],
+])('%j is refused in one line', (argv) => {
+  expect(problem(...argv)).toMatch(/^.+$/)
+})
