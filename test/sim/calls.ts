@@ -40,13 +40,18 @@ export class Call<T> implements Task {
   run(): void {
     const { owner, name, args } = this
     const site = this.#site
+    if (site.stalls(owner)) return void owner.held.push(this)
     owner.calls++
     if (owner.calls >= owner.killAt) return site.kill(owner)
     if (site.before !== undefined) {
       site.before({ multi: owner, call: name, args, number: owner.calls })
       if (!owner.alive) return
       // Stopped right before it: it makes the call when it goes on.
-      if (owner.suspended) return void owner.held.push(this)
+      if (owner.suspended) {
+        owner.calls--
+        owner.held.push(this)
+        return
+      }
     }
     const rule = site.faults.hit(name, args, owner)
     const value = rule === undefined ? this.#effect() : this.#failed(rule)

@@ -15,6 +15,8 @@ export interface WorldOptions {
   /** How long init leaves a zombie lying. */
   readonly initDelayMs?: number
   readonly lock?: LockMode
+  /** How often (of 1, per call) a multi gets no processor for a while, and for how long at most. */
+  readonly stall?: { readonly chance: number; readonly ms: number }
   /** /proc shows a user nobody else's processes. */
   readonly hidepid?: boolean
   readonly bootTimeKnown?: boolean

@@ -29,6 +29,8 @@ export interface Site {
   readonly hidepid: boolean
   readonly bootTimeKnown: boolean
   before: ((seen: CallSeen) => void) | undefined
+  /** Whether it gets no processor for a while, right before a call. */
+  stalls(multi: Multi): boolean
   kill(multi: Multi): void
   launchId(): string
 }

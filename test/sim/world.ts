@@ -19,6 +19,17 @@ function heard(multi: Multi, signal: Signal): 'default' | 'handled' {
   return 'handled'
 }
 
+/** From outside, a process that waits for a processor is like one that was suspended. */
+function stalling(world: World, { stall, seed = 0 }: WorldOptions): (multi: Multi) => boolean {
+  const random = mulberry32(seed ^ 0x57a11)
+  return (multi) => {
+    if (stall === undefined || random() >= stall.chance) return false
+    world.suspend({ multi })
+    world.after(random() * stall.ms, () => world.resume({ multi }))
+    return true
+  }
+}
+
 /** A machine with everything on it, in which nothing happens unless it is run. */
 export class World extends Population {
   readonly #faults = new Faults()
@@ -39,6 +50,7 @@ export class World extends Population {
       hidepid: options.hidepid ?? false,
       bootTimeKnown: options.bootTimeKnown ?? true,
       before: undefined,
+      stalls: stalling(this, options),
       kill: (multi) => this.#end(multi, 'is killed'),
       launchId: () => `launch-${++this.#launches}`,
     }
@@ -57,16 +69,8 @@ export class World extends Population {
     const number = this.#systems.length + 1
     const argv = ['/usr/bin/node', '/usr/bin/multi']
     const behaviour: Behaviour = { onSignal: (signal) => heard(multi, signal) }
-    const launched = this.machine.launch({
-      parent: undefined,
-      argv,
-      env,
-      cwd: cwd ?? home,
-      uid,
-      gid,
-      log: undefined,
-      behaviour,
-    })
+    const birth = { parent: undefined, log: undefined, argv, env, cwd: cwd ?? home, uid, gid, behaviour }
+    const launched = this.machine.launch(birth)
     if (launched === undefined) throw new Error('No pid is left for another multi')
     const multi: Multi = new Multi(launched, `multi#${number}`, hostname)
     launched.onEnd = () => this.#end(multi, 'is killed')
@@ -116,7 +120,7 @@ export class World extends Population {
   }
 
   /** SIGSTOP: whatever it has parked waits. */
-  suspend({ multi }: SimSystem): void {
+  suspend({ multi }: { readonly multi: Multi }): void {
     if (!multi.alive || multi.suspended) return
     multi.suspended = true
     multi.stoppedAt = this.clock.now
@@ -124,7 +128,7 @@ export class World extends Population {
     multi.held.push(...this.runner.take(multi))
   }
 
-  resume({ multi }: SimSystem): void {
+  resume({ multi }: { readonly multi: Multi }): void {
     if (!multi.alive || !multi.suspended) return
     multi.suspended = false
     multi.stoppedAt = undefined

@@ -100,6 +100,23 @@ test('a suspended multi does nothing until it is resumed', async () => {
   expect(system.now() - before).toBeGreaterThanOrEqual(5000)
 })
 
+test('a multi that stalls loses a lock that it holds, and goes on later', async () => {
+  const world = new World({ seed: 1, stall: { chance: 0.3, ms: 10_000 } })
+  const [a, b] = [world.system({ uid: 0 }), world.system({ uid: 0 })]
+  const holders = new Set<SimSystem>()
+  let together = 0
+  const use = async (system: SimSystem): Promise<void> => {
+    const lock = await system.lock(path('/run'), 1e9)
+    holders.add(system)
+    together = Math.max(together, holders.size)
+    for (let i = 0; i < 5; i++) await system.breathe()
+    holders.delete(system)
+    if (lock.ok) await lock.value?.release()
+  }
+  await world.runUntil(Promise.all([use(a), use(b)]))
+  expect(together).toBe(2)
+})
+
 test('an interruption ends a rest, and is known from then on', async () => {
   const world = new World()
   const system = world.system({ uid: 0 })
