@@ -52,7 +52,8 @@ async function resolve(scene: Scene): Effect {
   const startMs = goal.goal === 'up' ? goal.startMs : 0
   for (const abandoned of seen.claims.abandoned) {
     if (memory.searched.has(abandoned.launch)) continue
-    const found = seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs)
+    const found =
+      seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs)
     memory.searched.add(abandoned.launch)
     if (!found) continue
     emit({ event: 'note', target, text: `took over pid ${found.identity.pid}, started by a multi that was killed` })
@@ -70,17 +71,25 @@ async function launchEffect(scene: Scene): Effect {
   if (goal.goal !== 'up' || !id) throw new Error('launch without the goal or the claim')
   const { plan } = goal
   // What is wanted is on disk before anything is done for it; still under the old number, so that our claim stays in force.
-  const before = await record(scene, { wanted: 'up', plan: savedPlan(plan, environmentNames) }, seen.record?.generation ?? 0)
+  const before = await record(
+    scene,
+    { wanted: 'up', plan: savedPlan(plan, environmentNames) },
+    seen.record?.generation ?? 0,
+  )
   if (!before.ok) return before
   emit({ event: 'launching', target, argv: plan.argv })
-  const launched = await launch(system, plan, id, goal.startMs)
+  const launched = await launch(system, goal, id)
   if (!launched.ok) return launched
   const { identity, logOffset } = launched.value
   memory.launched = { id, identity, logOffset }
   emit({ event: 'launched', target, pid: identity.pid })
   // The pidfile first: once the record is written, our claim is void and the next change may begin.
   const named = plan.pidfileOwner === 'worker' ? ok(undefined) : await pidfileOf(scene, identity.pid)
-  const written = await recorded(scene, { wanted: 'up', plan: savedPlan(plan, environmentNames), launch: launched.value })
+  const written = await recorded(scene, {
+    wanted: 'up',
+    plan: savedPlan(plan, environmentNames),
+    launch: launched.value,
+  })
   return named.ok ? written : named
 }
 

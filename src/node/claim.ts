@@ -36,7 +36,8 @@ export const formatClaim = ({ launch, purpose, owner }: Omit<Claim, 'generation'
 
 export function parseClaim(text: string, generation: number): Claim | undefined {
   const [version, purpose, launch, pid, startTicks, bootId, pidNamespace] = text.split(' ')
-  if (version !== '1' || (purpose !== 'start' && purpose !== 'stop') || !launch || !bootId || !pidNamespace) return undefined
+  if (version !== '1' || (purpose !== 'start' && purpose !== 'stop') || !launch || !bootId || !pidNamespace)
+    return undefined
   const owner = { pid: Number(pid), startTicks: Number(startTicks), bootId, pidNamespace }
   return { generation, launch: launch as LaunchId, purpose, owner }
 }

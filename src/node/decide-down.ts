@@ -64,12 +64,11 @@ function draining(goal: DownGoal, state: Draining, moment: Moment): Step {
 
 /** `stop` returns at once: what is left of a worker whose leader is long gone gets its TERM now. */
 function withoutWaiting(state: Draining, pid: number, { memory }: Moment): Step {
-  if (!state.leader && state.request.orphansSignalledAt === undefined && !memory.signalled) return { step: 'signal-rest' }
+  if (!state.leader && state.request.orphansSignalledAt === undefined && !memory.signalled)
+    return { step: 'signal-rest' }
   return {
     step: 'done',
-    done: memory.signalled
-      ? { result: 'signalled', pid, signal: state.request.signal }
-      : { result: 'draining', pid },
+    done: memory.signalled ? { result: 'signalled', pid, signal: state.request.signal } : { result: 'draining', pid },
   }
 }
 
@@ -78,7 +77,7 @@ const graceIsOver = (goal: DownGoal, { request }: Draining, { memory, now }: Mom
 
 function atTheLimit(goal: DownGoal, pid: number, { memory, now }: Moment): Step {
   const afterMs = goal.timeoutMs ?? 0
-  if (goal.then !== 'kill') return fail({ reason: 'stop-timeout', pid, afterMs })
+  if (goal.atLimit !== 'kill') return fail({ reason: 'stop-timeout', pid, afterMs })
   return killOrWait(pid, memory, now)
 }
 

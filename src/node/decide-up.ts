@@ -36,7 +36,8 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
 }
 
 function fromNothing({ state, leftover }: Seen, moment: Moment): Step {
-  if (leftover) return { step: 'clear', ...(state.state === 'stale' && !moment.memory.launched ? { why: state.why } : {}) }
+  if (leftover)
+    return { step: 'clear', ...(state.state === 'stale' && !moment.memory.launched ? { why: state.why } : {}) }
   // One launch per command: what dies at once is reported, not tried again.
   return moment.memory.launched || moment.memory.joined ? died(moment) : { step: 'launch' }
 }
@@ -54,11 +55,16 @@ function booting(goal: UpGoal, state: Extract<NodeState, { state: 'starting' }>,
   if (moment.now < deadline) {
     return { step: 'wait', for: 'ready', pid, untilMono: deadline, ...(state.suspended ? { detail: 'suspended' } : {}) }
   }
-  if (goal.then === 'stop') return { step: 'signal-leader', signal: goal.plan.stop.warm }
+  if (goal.atLimit === 'stop') return { step: 'signal-leader', signal: goal.plan.stop.warm }
   return fail({ reason: 'start-timeout', pid, afterMs: goal.startTimeoutMs, stopped: false, logTail: [] })
 }
 
-function up(goal: UpGoal, state: Extract<NodeState, { state: 'running' }>, seen: Seen, { target, memory, now }: Moment): Step {
+function up(
+  goal: UpGoal,
+  state: Extract<NodeState, { state: 'running' }>,
+  seen: Seen,
+  { target, memory, now }: Moment,
+): Step {
   const { pid } = state.identity
   if (needsPidfile(seen)) return { step: 'write-pidfile' }
   if (memory.launched) {
@@ -75,7 +81,11 @@ function up(goal: UpGoal, state: Extract<NodeState, { state: 'running' }>, seen:
 }
 
 /** Draining because this start gave up on it: wait for its end. Draining because somebody stopped it: not ours to undo. */
-function whileDraining(goal: UpGoal, state: Extract<NodeState, { state: 'draining' }>, { memory, since }: Moment): Step {
+function whileDraining(
+  goal: UpGoal,
+  state: Extract<NodeState, { state: 'draining' }>,
+  { memory, since }: Moment,
+): Step {
   const pid = state.leader?.pid ?? state.group?.pgid ?? 0
   return memory.stopping && memory.signalled
     ? { step: 'wait', for: 'stopped', pid, untilMono: since + 2 * goal.startTimeoutMs }

@@ -1,8 +1,8 @@
-import type { LaunchPlan } from '../model/spec.ts'
 import type { Signal } from '../model/signals.ts'
+import type { LaunchPlan } from '../model/spec.ts'
 
 /** What to do with a worker that is still there at the limit. */
-export type Then = 'leave' | 'kill'
+export type AtLimit = 'leave' | 'kill'
 
 /** What a verb wants of one node. Times in ms. */
 export type Goal = UpGoal | DownGoal | KilledGoal
@@ -13,9 +13,11 @@ export interface UpGoal {
   /** How long a mute worker must live to count as started. */
   readonly startMs: number
   readonly startTimeoutMs: number
-  readonly then: 'leave' | 'stop'
+  readonly atLimit: 'leave' | 'stop'
   /** The pidfile is a default, which another fleet may have taken; a pidfile that was named means that very node. */
   readonly defaultPidfile: boolean
+  /** Output goes to our terminal instead of the log (C_FAKEFORK). */
+  readonly foreground?: boolean
 }
 
 export interface DownGoal {
@@ -25,7 +27,7 @@ export interface DownGoal {
   /** Return as soon as it is signalled, or wait until the whole group is gone. */
   readonly wait: boolean
   readonly timeoutMs?: number
-  readonly then: Then
+  readonly atLimit: AtLimit
   readonly orphanGraceMs: number
   /** `up` in a restart: should it be interrupted, `start` brings it back. */
   readonly wanted: 'up' | 'down'

@@ -9,9 +9,7 @@ const verifiedGroup = (pgid: number, evidence: readonly Identity[]): VerifiedGro
 
 /** While the leader lives, it proves its group by itself. */
 export function leadersGroup(launch: Launch, facts: ProcessFacts): VerifiedGroup | undefined {
-  return launch.pgid === null || facts.pgrp !== launch.pgid
-    ? undefined
-    : verifiedGroup(launch.pgid, [launch.identity])
+  return launch.pgid === null || facts.pgrp !== launch.pgid ? undefined : verifiedGroup(launch.pgid, [launch.identity])
 }
 
 /**
@@ -21,7 +19,12 @@ export function leadersGroup(launch: Launch, facts: ProcessFacts): VerifiedGroup
  * command saw the leader alive and the group never empty since (then the number cannot have been given away), or if one of
  * them carries our launch id, or is of the leader's session, started no earlier than the leader, under the same user.
  */
-export async function remainingGroup(look: Look, launch: Launch, memory: Memory, uid: number | undefined): Promise<VerifiedGroup | undefined> {
+export async function remainingGroup(
+  look: Look,
+  launch: Launch,
+  memory: Memory,
+  uid: number | undefined,
+): Promise<VerifiedGroup | undefined> {
   const { pgid, identity } = launch
   if (pgid === null || !(await look.system.groupAnswers(pgid))) {
     delete memory.witness
@@ -47,10 +50,16 @@ const identityOf = ({ pid, startTicks }: ProcessFacts, { bootId, pidNamespace }:
   pidNamespace,
 })
 
-async function isOurs(look: Look, launch: Launch, member: ProcessFacts, memory: Memory, uid: number | undefined): Promise<boolean> {
+async function isOurs(
+  look: Look,
+  launch: Launch,
+  member: ProcessFacts,
+  memory: Memory,
+  uid: number | undefined,
+): Promise<boolean> {
   const leader = launch.identity
   const { witness } = memory
-  if (witness?.pgid === launch.pgid && witness?.identity.startTicks === leader.startTicks) return true
+  if (witness && witness.pgid === launch.pgid && witness.identity.startTicks === leader.startTicks) return true
   const environ = await look.system.environ(member.pid)
   const carried = environ?.get('MULTI_LAUNCH')
   if (carried !== undefined) return carried === launch.id
@@ -70,7 +79,11 @@ export async function ownGroupOf(look: Look, facts: ProcessFacts): Promise<numbe
   const all = await look.processes()
   const parents = new Map(all.map(({ pid, ppid }) => [pid, ppid]))
   const descends = (pid: number): boolean => {
-    for (let at: number | undefined = pid, steps = 0; at !== undefined && at > 1 && steps < 64; at = parents.get(at), steps++) {
+    for (
+      let at: number | undefined = pid, steps = 0;
+      at !== undefined && at > 1 && steps < 64;
+      at = parents.get(at), steps++
+    ) {
       if (at === facts.pid) return true
     }
     return false

@@ -1,28 +1,32 @@
-import { fromFault } from './from-fault.ts'
 import type { Failure } from '../model/failure.ts'
 import type { LaunchId } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
+import { fromFault } from './from-fault.ts'
+import type { UpGoal } from './goal.ts'
 import type { Launch, SavedPlan } from './record.ts'
 
 /** Opens the log, then spawns: what the worker says before it has a logger of its own is kept. */
-export async function launch(system: System, plan: LaunchPlan, id: LaunchId, startMs: number): Promise<Result<Launch, Failure>> {
-  const log = await system.openLog(plan.logfile, { followSymlink: plan.uid === undefined || plan.uid === system.self.uid })
+export async function launch(
+  system: System,
+  { plan, startMs, foreground = false }: UpGoal,
+  id: LaunchId,
+): Promise<Result<Launch, Failure>> {
+  // Root must not be led through a symlink that the worker's user may have put there.
+  const followSymlink = plan.uid === undefined || plan.uid === system.self.uid
+  const log = foreground ? ok('terminal' as const) : await system.openLog(plan.logfile, { followSymlink })
   if (!log.ok) return err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
   const startedAt = system.wall()
   const startedMono = system.now()
-  const spawned = await system.spawn({
-    argv: plan.argv,
-    cwd: plan.cwd,
-    env: { ...plan.env, MULTI_LAUNCH: id },
-    log: log.value,
-    ...(plan.umask === undefined ? {} : { umask: plan.umask }),
-  })
-  await system.closeLog(log.value)
+  const { argv, cwd, umask } = plan
+  const env = { ...plan.env, MULTI_LAUNCH: id }
+  const spawned = await system.spawn({ argv, cwd, env, log: log.value, ...(umask === undefined ? {} : { umask }) })
+  if (log.value !== 'terminal') await system.closeLog(log.value)
   if (!spawned.ok) return err(await spawnFailure(system, plan, spawned.error.code))
   const identity = spawned.value
-  return ok({ id, identity, pgid: identity.pid, startedAt, startedMono, startMs, logOffset: log.value.offset, adopted: false })
+  const logOffset = log.value === 'terminal' ? 0 : log.value.offset
+  return ok({ id, identity, pgid: identity.pid, startedAt, startedMono, startMs, logOffset, adopted: false })
 }
 
 /** ENOENT is said of a missing program, a missing interpreter and a missing directory alike: look which. */
@@ -41,4 +45,7 @@ async function spawnFailure(system: System, plan: LaunchPlan, code: string): Pro
 }
 
 /** What is kept of a plan. Of the caller's environment the names, so that a later restart can say what is missing. */
-export const savedPlan = (plan: LaunchPlan, environmentNames: readonly string[]): SavedPlan => ({ ...plan, environmentNames })
+export const savedPlan = (plan: LaunchPlan, environmentNames: readonly string[]): SavedPlan => ({
+  ...plan,
+  environmentNames,
+})

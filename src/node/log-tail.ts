@@ -15,6 +15,9 @@ export async function logTail(system: System, logfile: AbsPath, offset: number):
     .slice(-LINES)
 }
 
-/** Colour sequences and whatever else could move a cursor. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it removes
-const printable = (line: string): string => line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
+/** Without colour sequences and whatever else could move a cursor: \p{Cc} is Unicode's class of control characters. */
+const printable = (line: string): string =>
+  line
+    .replace(/\p{Cc}\[[0-9;]*[A-Za-z]/gu, '')
+    .replace(/\t/g, ' ')
+    .replace(/\p{Cc}/gu, '')

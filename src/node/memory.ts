@@ -1,5 +1,5 @@
-import type { Identity } from '../model/process.ts'
 import type { LaunchId } from '../model/names.ts'
+import type { Identity } from '../model/process.ts'
 
 /**
  * What this command itself has seen of one node while it runs. Nothing is decided from it but deadlines and what has

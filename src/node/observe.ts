@@ -1,5 +1,5 @@
-import { type Identity, isDead, isSuspended, type ProcessFacts, type VerifiedGroup } from '../model/process.ts'
 import type { LaunchId } from '../model/names.ts'
+import { type Identity, isDead, isSuspended, type ProcessFacts, type VerifiedGroup } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { NodeState } from '../model/state.ts'
 import type { System } from '../system/port.ts'
@@ -8,7 +8,7 @@ import { leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
-import { type Launch, type NodeRecord, readRecord, type RecordRead } from './record.ts'
+import { type Launch, type NodeRecord, type RecordRead, readRecord } from './record.ts'
 import { judgePidfile } from './stranger.ts'
 
 /** Everything that is known of a node at one moment. */
@@ -40,7 +40,13 @@ type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
 const unknown = (why: string): Found => ({ state: { state: 'unknown', why }, leftover: false })
 
 /** The record decides while anything of it lives, whatever the pidfile says or lacks; otherwise the pidfile does. */
-async function findWorker(look: Look, target: Target, read: RecordRead, pidfile: PidfileRead, memory: Memory): Promise<Found> {
+async function findWorker(
+  look: Look,
+  target: Target,
+  read: RecordRead,
+  pidfile: PidfileRead,
+  memory: Memory,
+): Promise<Found> {
   if (read.is === 'blocked') return unknown(read.why)
   const launch = read.is === 'record' ? read.record.launch : undefined
   if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile)
@@ -74,11 +80,19 @@ async function locate(system: System, identity: Identity): Promise<ProcessFacts 
   if (!hereAndNow(system, identity)) return 'gone'
   const read = await system.process(identity.pid)
   if (read.found === 'unreadable') return 'unreadable'
-  return read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts) ? read.facts : 'gone'
+  return read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)
+    ? read.facts
+    : 'gone'
 }
 
 async function byLeader(
-  look: Look, record: NodeRecord, launch: Launch, facts: ProcessFacts, pidfile: PidfileRead, memory: Memory, uid: number | undefined,
+  look: Look,
+  record: NodeRecord,
+  launch: Launch,
+  facts: ProcessFacts,
+  pidfile: PidfileRead,
+  memory: Memory,
+  uid: number | undefined,
 ): Promise<Found> {
   const { identity } = launch
   if (uid !== undefined && uid !== look.system.self.uid && (await look.system.realUid(identity.pid)) !== uid) {
@@ -91,7 +105,12 @@ async function byLeader(
   const state: NodeState =
     stop?.launch === launch.id
       ? { state: 'draining', leader: identity, request: stop, suspended: common.suspended, ...(group ? { group } : {}) }
-      : { ...common, state: isReady(look.system, record, launch, pidfile) ? 'running' : 'starting', launch: launch.id, adopted: launch.adopted }
+      : {
+          ...common,
+          state: isReady(look.system, record, launch, pidfile) ? 'running' : 'starting',
+          launch: launch.id,
+          adopted: launch.adopted,
+        }
   return { state, launch, leftover: false }
 }
 

@@ -17,11 +17,32 @@ export async function recorded(scene: Scene, changes: Changes): Effect {
   return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
 }
 
-export async function record({ system, target, seen, goal }: Scene, changes: Changes, generation = seen.claims.next - 1): Effect {
+export async function record(
+  { system, target, seen, goal }: Scene,
+  changes: Changes,
+  generation = seen.claims.next - 1,
+): Effect {
   const { name, short, fleet, pidfile, logfile } = seen.record ?? target
-  const base = seen.record ?? { v: 1 as const, name, short, fleet, pidfile, logfile, wanted: goal.goal === 'up' ? ('up' as const) : ('down' as const), exits: [] }
-  const mine = goal.goal === 'up' ? { fleet: target.fleet, logfile: target.logfile, name: target.name, short: target.short } : {}
-  const next: NodeRecord = { ...base, ...mine, pidfile: target.pidfile, ...withExit(seen, system, changes), ...changes, generation }
+  const base = seen.record ?? {
+    v: 1 as const,
+    name,
+    short,
+    fleet,
+    pidfile,
+    logfile,
+    wanted: goal.goal === 'up' ? ('up' as const) : ('down' as const),
+    exits: [],
+  }
+  const mine =
+    goal.goal === 'up' ? { fleet: target.fleet, logfile: target.logfile, name: target.name, short: target.short } : {}
+  const next: NodeRecord = {
+    ...base,
+    ...mine,
+    pidfile: target.pidfile,
+    ...withExit(seen, system, changes),
+    ...changes,
+    generation,
+  }
   const written = await writeRecord(system, next)
   return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
 }
@@ -30,7 +51,9 @@ export async function record({ system, target, seen, goal }: Scene, changes: Cha
 function withExit({ record }: Seen, system: System, { launch }: Changes): { exits?: NodeRecord['exits'] } {
   const last: Launch | undefined = record?.launch
   const exit = last && launch && last.id !== launch.id ? system.exitOf(last.identity) : undefined
-  return last && exit && record ? { exits: [...record.exits, { ...exit, at: system.wall(), pid: last.identity.pid }].slice(-5) } : {}
+  return last && exit && record
+    ? { exits: [...record.exits, { ...exit, at: system.wall(), pid: last.identity.pid }].slice(-5) }
+    : {}
 }
 
 /** Gives a claim of ours back. With dead claims below it a record must void them first: readers count upwards from the record. */

@@ -1,5 +1,5 @@
-import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { LaunchId } from '../model/names.ts'
+import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import type { Claim } from './claim.ts'
@@ -13,7 +13,12 @@ const SECOND_LOOK_MS = 250
  * By the launch id in its environment; a program that overwrites its environment, by being the leader of a session, started
  * no earlier than the one who claimed the start, with our logfile as its output.
  */
-export async function findAbandoned(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
+export async function findAbandoned(
+  system: System,
+  target: Target,
+  claim: Claim,
+  startMs: number,
+): Promise<Launch | undefined> {
   const first = await search(system, target, claim, startMs)
   if (first) return first
   await system.rest(SECOND_LOOK_MS)
@@ -42,7 +47,10 @@ async function isTheLeader(system: System, target: Target, claim: Claim, facts: 
   return (await system.descriptor(facts.pid, 1)) === target.logfile
 }
 
-async function firstOf(all: readonly ProcessFacts[], is: (facts: ProcessFacts) => Promise<boolean>): Promise<ProcessFacts | undefined> {
+async function firstOf(
+  all: readonly ProcessFacts[],
+  is: (facts: ProcessFacts) => Promise<boolean>,
+): Promise<ProcessFacts | undefined> {
   for (const facts of all) if (await is(facts)) return facts
   return undefined
 }
@@ -50,7 +58,10 @@ async function firstOf(all: readonly ProcessFacts[], is: (facts: ProcessFacts) =
 function found(system: System, claim: Claim, pid: number, startTicks: number, startMs: number): Launch {
   const { bootId, pidNamespace } = system.self.identity
   const identity: Identity = { pid, startTicks, bootId, pidNamespace }
-  const age = startTicks === 0 ? 0 : Math.max(0, system.wall() - (system.bootedAt() ?? 0) - (startTicks * 1000) / system.ticksPerSecond)
+  const age =
+    startTicks === 0
+      ? 0
+      : Math.max(0, system.wall() - (system.bootedAt() ?? 0) - (startTicks * 1000) / system.ticksPerSecond)
   return {
     id: claim.launch,
     identity,

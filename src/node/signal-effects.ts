@@ -1,11 +1,11 @@
 import type { Failure } from '../model/failure.ts'
+import type { VerifiedGroup } from '../model/process.ts'
 import { err, ok } from '../model/result.ts'
 import type { Signal } from '../model/signals.ts'
-import type { VerifiedGroup } from '../model/process.ts'
+import type { StopRequest } from '../model/state.ts'
 import type { Signalled } from '../system/port.ts'
 import { recorded } from './recording.ts'
 import type { Effect, Scene } from './scene.ts'
-import type { StopRequest } from '../model/state.ts'
 
 /** The warm signal: to the leader only, once; recorded, so that whoever comes next joins the wait instead of signalling again. */
 export async function signalLeader(scene: Scene, signal: Signal): Effect {
@@ -41,7 +41,6 @@ export async function signalRest(scene: Scene): Effect {
   memory.signalled = true
   const pids = group.evidence.map(({ pid }) => pid)
   emit({ event: 'note', target, text: `its main process is gone; TERM to what it left: ${await named(scene, pids)}` })
-  emit({ event: 'signalled', target, pid: group.pgid, signal: 'TERM', group: true })
   const stop = { ...(seen.record?.stop ?? request(scene, 'TERM')), orphansSignalledAt: system.wall() }
   return recorded(scene, { stop, ...(seen.launch ? { launch: seen.launch } : {}) })
 }
@@ -63,7 +62,11 @@ export async function killEffect(scene: Scene): Effect {
   if (!group && !launch) return ok(undefined)
   const pid = launch?.identity.pid ?? group?.pgid ?? 0
   const victims = group ? await members(scene, group) : [pid]
-  const answer: Signalled = group ? await system.signalGroup(group, 'KILL') : launch ? await system.signal(launch.identity, 'KILL') : 'gone'
+  const answer: Signalled = group
+    ? await system.signalGroup(group, 'KILL')
+    : launch
+      ? await system.signal(launch.identity, 'KILL')
+      : 'gone'
   if (answer === 'denied') return err(await deniedBy(scene, 'KILL'))
   memory.killedAt ??= system.now()
   memory.kills++
@@ -86,5 +89,9 @@ function groupOf({ seen }: Scene): VerifiedGroup | undefined {
 async function deniedBy({ system, target, seen }: Scene, signal: Signal): Promise<Failure> {
   const pid = seen.launch?.identity.pid ?? 0
   const uid = await system.realUid(pid)
-  return { reason: 'denied', what: `send ${signal} to ${target.name} (pid ${pid})`, ...(uid === undefined ? {} : { user: `uid ${uid}` }) }
+  return {
+    reason: 'denied',
+    what: `send ${signal} to ${target.name} (pid ${pid})`,
+    ...(uid === undefined ? {} : { user: `uid ${uid}` }),
+  }
 }

@@ -21,8 +21,15 @@ export type Change =
   | { readonly step: 'kill' }
 
 export type Settled =
-  | { readonly step: 'wait'; readonly for: 'ready' | 'stopped' | 'claim'; readonly pid?: number; readonly detail?: string; readonly untilMono?: number }
+  | {
+      readonly step: 'wait'
+      readonly for: 'ready' | 'stopped' | 'claim'
+      readonly pid?: number
+      readonly detail?: string
+      readonly untilMono?: number
+    }
   | { readonly step: 'done'; readonly done: Done }
   | { readonly step: 'fail'; readonly failure: Failure }
 
-export const isChange = (step: Step): step is Change => step.step !== 'wait' && step.step !== 'done' && step.step !== 'fail'
+export const isChange = (step: Step): step is Change =>
+  step.step !== 'wait' && step.step !== 'done' && step.step !== 'fail'

@@ -16,7 +16,11 @@ const TOLERANCE_MS = 2000
  * Is the process that this pidfile names the worker? Yes, if it is older than the file, of the user who owns the file, and its
  * command line or environment says so. A younger process is a stranger that got a dead worker's pid.
  */
-export async function judgePidfile(system: System, target: Target, pidfile: Extract<PidfileRead, { is: 'pid' }>): Promise<Named> {
+export async function judgePidfile(
+  system: System,
+  target: Target,
+  pidfile: Extract<PidfileRead, { is: 'pid' }>,
+): Promise<Named> {
   const { pid } = pidfile
   const stale = (why: string): Named => ({ is: 'stale', why: `the pidfile names pid ${pid}, ${why}` })
   if (pid === 1) return stale('which is the init process')
@@ -28,7 +32,12 @@ export async function judgePidfile(system: System, target: Target, pidfile: Extr
   return judgeProcess(system, target, pidfile, read.facts)
 }
 
-async function judgeProcess(system: System, target: Target, pidfile: Extract<PidfileRead, { is: 'pid' }>, facts: ProcessFacts): Promise<Named> {
+async function judgeProcess(
+  system: System,
+  target: Target,
+  pidfile: Extract<PidfileRead, { is: 'pid' }>,
+  facts: ProcessFacts,
+): Promise<Named> {
   const { pid } = facts
   const bootedAt = system.bootedAt()
   if (bootedAt === undefined) return { is: 'unknown', why: `the age of pid ${pid} of the pidfile cannot be known` }
@@ -51,7 +60,10 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
   const cwd = await system.workingDirectory(pid)
   if (mentions(words, target, cwd)) return { is: 'worker', facts }
   if (environ === undefined) return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be told from a stranger` }
-  return { is: 'stale', why: `the pidfile names pid ${pid}, a stranger (${words.join(' ').slice(0, 60) || 'a kernel thread'})` }
+  return {
+    is: 'stale',
+    why: `the pidfile names pid ${pid}, a stranger (${words.join(' ').slice(0, 60) || 'a kernel thread'})`,
+  }
 }
 
 /**
@@ -63,6 +75,8 @@ function mentions(words: readonly string[], { name, pidfile }: Target, cwd: stri
   return tokens.some((token) => {
     const value = token.slice(token.indexOf('=') + 1)
     if (value === name || value.startsWith(`${name}:`) || value === pidfile) return true
-    return cwd !== undefined && !value.startsWith('/') && value !== '' && `${cwd}/${value.replace(/^\.\//, '')}` === pidfile
+    return (
+      cwd !== undefined && !value.startsWith('/') && value !== '' && `${cwd}/${value.replace(/^\.\//, '')}` === pidfile
+    )
   })
 }

@@ -21,7 +21,13 @@ async function replaceFile(system: System, path: AbsPath, draft: AbsPath, text: 
 
 /** Holder of the claim only. 0600: argv may hold what others should not read. */
 export const writeRecord = (system: System, record: NodeRecord): Attempt =>
-  replaceFile(system, recordPath(record.pidfile), draftPath(record.pidfile, system.self.identity), formatRecord(record), 0o600)
+  replaceFile(
+    system,
+    recordPath(record.pidfile),
+    draftPath(record.pidfile, system.self.identity),
+    formatRecord(record),
+    0o600,
+  )
 
 /** Digits and a newline, nothing else: init scripts parse it. */
 export const writePidfile = (system: System, pidfile: AbsPath, pid: number): Attempt =>

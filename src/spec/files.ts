@@ -35,17 +35,10 @@ export const defaultPidfile = (facts: Facts, node: NameParts): Result<NodeFile, 
 export const defaultLogfile = (facts: Facts, node: NameParts): Result<NodeFile, UsageError> =>
   nodeFile(facts.logDirectory, '%n%I.log', '--logfile', node)
 
-export function givenFile(
-  { typed, value = '' }: GivenOption,
-  facts: Facts,
-  node: NameParts,
-): Result<NodeFile, UsageError> {
+export function givenFile(option: GivenOption, facts: Facts, node: NameParts): Result<NodeFile, UsageError> {
+  const { typed, key, value = '' } = option
   if (value !== '' && !value.endsWith('/') && !value.includes('\0')) return nodeFile(facts.cwd, value, typed, node)
   const argument = typed.includes('=') ? typed : `${typed} ${value}`
-  return err(
-    usage(`${argument} does not name a file`, {
-      argument,
-      hint: `write ${argument}%n${/p/.test(typed) ? '.pid' : '.log'}`,
-    }),
-  )
+  const hint = `write ${argument}${key === '--pidfile' ? '%n.pid' : '%n%I.log'}`
+  return err(usage(`${argument} does not name a file`, { argument, hint }))
 }

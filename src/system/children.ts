@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { parseSignal } from '../model/signals.ts'
 import type { Exit, Identity } from '../model/process.ts'
 import { err, ok, type Result } from '../model/result.ts'
+import { parseSignal } from '../model/signals.ts'
 import { codeOf } from './fault.ts'
 import { closeInherited } from './inherited.ts'
 import type { Fault, Self, SpawnRequest } from './port.ts'
@@ -47,7 +47,7 @@ export class Children {
       cwd,
       env: { ...this.#environment, ...env },
       detached: true, // setsid(2): its own session and group, no terminal.
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: log === 'terminal' ? ['ignore', 'inherit', 'inherit'] : ['ignore', log.fd, log.fd],
     })
   }
 

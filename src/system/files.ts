@@ -1,6 +1,22 @@
 import {
-  accessSync, chmodSync, closeSync, constants, fstatSync, lchownSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync,
-  readSync, renameSync, type Stats, statSync, symlinkSync, unlinkSync, writeSync,
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  renameSync,
+  type Stats,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
 } from 'node:fs'
 import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
@@ -10,7 +26,13 @@ import type { FileFacts, FileRead, LogHandle, System } from './port.ts'
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
 function factsOf(stats: Stats): FileFacts {
-  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'symlink' : 'other'
+  const kind = stats.isFile()
+    ? 'file'
+    : stats.isDirectory()
+      ? 'directory'
+      : stats.isSymbolicLink()
+        ? 'symlink'
+        : 'other'
   return { kind, uid: stats.uid, gid: stats.gid, mode: stats.mode & 0o7777, size: stats.size, mtimeMs: stats.mtimeMs }
 }
 
@@ -95,8 +117,21 @@ function openLog(path: AbsPath, followSymlink: boolean): LogHandle {
 const ACCESS = { read: constants.R_OK, write: constants.W_OK, execute: constants.X_OK }
 
 type FileMethods =
-  | 'readFile' | 'readTail' | 'stat' | 'statTarget' | 'access' | 'list' | 'createFile' | 'rename' | 'remove'
-  | 'makeDirectory' | 'changeOwner' | 'symlink' | 'readlink' | 'openLog' | 'closeLog'
+  | 'readFile'
+  | 'readTail'
+  | 'stat'
+  | 'statTarget'
+  | 'access'
+  | 'list'
+  | 'createFile'
+  | 'rename'
+  | 'remove'
+  | 'makeDirectory'
+  | 'changeOwner'
+  | 'symlink'
+  | 'readlink'
+  | 'openLog'
+  | 'closeLog'
 
 /** The file half of the port. */
 export const files: Pick<System, FileMethods> = {

@@ -12,14 +12,18 @@ interface Waiting {
   readonly now: () => number
   readonly random: () => number
   readonly rest: (ms: number) => Promise<void>
-  readonly interrupted: () => boolean
+  readonly interruptions: () => readonly unknown[]
 }
 
 /**
  * The queue of commands that change nodes of one directory. Only a queue: proper-lockfile can grant a stale lock twice,
  * and a suspended holder loses it, so what decides is the claim (node/claim.ts).
  */
-export async function lock(directory: AbsPath, waitMs: number, waiting: Waiting): Promise<Result<Lock | undefined, Fault>> {
+export async function lock(
+  directory: AbsPath,
+  waitMs: number,
+  waiting: Waiting,
+): Promise<Result<Lock | undefined, Fault>> {
   const { default: lockfile } = await import('proper-lockfile')
   const deadline = waiting.now() + waitMs
   for (;;) {
@@ -35,7 +39,7 @@ export async function lock(directory: AbsPath, waitMs: number, waiting: Waiting)
     } catch (error) {
       if (codeOf(error) !== 'ELOCKED') return err({ code: codeOf(error), call: 'lock', path: directory })
     }
-    if (waiting.now() >= deadline || waiting.interrupted()) return ok(undefined)
+    if (waiting.now() >= deadline || waiting.interruptions().length > 0) return ok(undefined)
     await waiting.rest(5 + waiting.random() * 25)
   }
 }

@@ -36,8 +36,8 @@ export interface SpawnRequest {
   /** Added to, and overriding, the environment of this process. */
   readonly env: Readonly<Record<string, string>>
   readonly umask?: number
-  /** From openLog: becomes the worker's stdout and stderr. */
-  readonly log: LogHandle
+  /** From openLog: becomes the worker's stdout and stderr. `terminal`: it gets ours. */
+  readonly log: LogHandle | 'terminal'
 }
 
 export interface LogHandle {
@@ -71,6 +71,11 @@ export interface RunResult {
   readonly fault?: string
 }
 
+export interface Usage {
+  readonly cpu: number
+  readonly memory: number
+}
+
 export interface Lock {
   release(): Promise<void>
 }
@@ -95,12 +100,12 @@ export interface System {
   /** Clock ticks per second in which startTicks count. */
   readonly ticksPerSecond: number
 
-  /** Resolves after `ms`, or sooner when a child of ours ended or the user interrupted. */
+  /** Resolves after `ms`, or sooner when meanwhile a child of ours ends or the user interrupts. */
   rest(ms: number): Promise<void>
   /** Lets timers and children have their turn. */
   breathe(): Promise<void>
-  /** Whether the user asked this command to end (INT, TERM, HUP). */
-  interrupted(): boolean
+  /** The signals by which the user asked this command to end (INT, TERM, HUP), in their order. */
+  interruptions(): readonly Signal[]
 
   readFile(path: AbsPath, limit: number): Promise<FileRead>
   /** The end of a file, at most `limit` bytes, from `offset` on. Follows symlinks (logs may be one). */
@@ -149,6 +154,11 @@ export interface System {
   /** Queues for a directory; undefined when it could not be had within `waitMs`. */
   lock(directory: AbsPath, waitMs: number): Attempt<Lock | undefined>
   /** Runs a program to its end. */
-  run(argv: readonly [string, ...string[]], options: { readonly cwd?: AbsPath; readonly env?: Readonly<Record<string, string>>; readonly timeoutMs: number }): Promise<RunResult>
+  run(
+    argv: readonly [string, ...string[]],
+    options: { readonly cwd?: AbsPath; readonly env?: Readonly<Record<string, string>>; readonly timeoutMs: number },
+  ): Promise<RunResult>
+  /** CPU (% of one core, since its start) and resident memory (bytes) of live processes. */
+  usage(pids: readonly number[]): Promise<ReadonlyMap<number, Usage>>
   newLaunchId(): LaunchId
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import type { ProcessFacts } from '../model/process.ts'
-import type { ProcessRead } from './port.ts'
 import { codeOf } from './fault.ts'
+import type { ProcessRead } from './port.ts'
 
 /** A stat line is well under this: the name is at most 15 bytes, the rest are about 50 numbers. */
 const buffer = Buffer.allocUnsafe(2048)

@@ -1,32 +1,52 @@
 import { randomBytes } from 'node:crypto'
 import type { LaunchId } from '../model/names.ts'
+import type { Signal } from '../model/signals.ts'
 import { Children } from './children.ts'
 import { files } from './files.ts'
 import { lock } from './lock.ts'
 import type { Self, System } from './port.ts'
 import {
-  readBootTime, readCommandLine, readCwd, readDescriptor, readEnviron, readFacts, readRealUid, snapshot,
+  readBootTime,
+  readCommandLine,
+  readCwd,
+  readDescriptor,
+  readEnviron,
+  readFacts,
+  readRealUid,
+  snapshot,
 } from './proc.ts'
 import { run } from './run.ts'
 import { readSelf } from './self.ts'
 import { groupAnswers, signalGroup, signalProcess } from './signalling.ts'
+import { usage } from './usage.ts'
 import { Wakeable } from './wakeable.ts'
 
 /** USER_HZ, time(7): 100 on every architecture that Node runs on; a constant of the kernel's interface, not of its timer. */
 const TICKS_PER_SECOND = 100
 
-/** The real Linux. `interruption`: aborted when the user wants this command to end. */
-export function realSystem(interruption: AbortSignal): System {
+const INTERRUPTIONS = ['INT', 'TERM', 'HUP'] as const
+
+/** The real Linux. `waits`: end by INT, TERM and HUP in good order, saying how things stand, instead of at once. */
+export function realSystem({ waits }: { readonly waits: boolean }): System {
   let known: Self | undefined
   const self = (): Self => (known ??= readSelf())
-  const sleeper = new Wakeable(interruption)
+  const sleeper = new Wakeable()
+  const received: Signal[] = []
   const children = new Children(self, () => sleeper.wake())
+  if (waits) {
+    for (const signal of INTERRUPTIONS) {
+      process.on(`SIG${signal}`, () => {
+        received.push(signal)
+        sleeper.wake()
+      })
+    }
+  }
   const clock = {
     // uv_hrtime is CLOCK_MONOTONIC since boot, where performance.now() counts from the start of this process.
     now: () => Number(process.hrtime.bigint() / 1000n) / 1000,
     random: () => Math.random(),
     rest: (ms: number) => sleeper.rest(ms),
-    interrupted: () => interruption.aborted,
+    interruptions: () => received,
   }
   return {
     ...files,
@@ -52,6 +72,7 @@ export function realSystem(interruption: AbortSignal): System {
     signalGroup: async (group, signal) => signalGroup(self(), group, signal),
     lock: (directory, waitMs) => lock(directory, waitMs, clock),
     run,
+    usage,
     newLaunchId: () => randomBytes(9).toString('base64url') as LaunchId,
   }
 }

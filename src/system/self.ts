@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { readFacts } from './proc.ts'
 import type { Self } from './port.ts'
+import { readFacts } from './proc.ts'
 
 /** Who we are. Read once: none of it changes while we live. */
 export function readSelf(): Self {

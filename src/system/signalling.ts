@@ -1,7 +1,7 @@
 import { type Identity, isDead, type VerifiedGroup } from '../model/process.ts'
 import { type Signal, signalNumber } from '../model/signals.ts'
-import type { Self, Signalled } from './port.ts'
 import { codeOf } from './fault.ts'
+import type { Self, Signalled } from './port.ts'
 import { readFacts } from './proc.ts'
 
 type Presence = 'here' | 'gone' | 'stranger'

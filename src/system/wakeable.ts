@@ -2,13 +2,6 @@
 export class Wakeable {
   readonly #sleepers = new Set<() => void>()
 
-  readonly #interruption: AbortSignal
-
-  constructor(interruption: AbortSignal) {
-    this.#interruption = interruption
-    interruption.addEventListener('abort', () => this.wake(), { once: true })
-  }
-
   wake(): void {
     for (const end of this.#sleepers) end()
   }
@@ -20,7 +13,7 @@ export class Wakeable {
         this.#sleepers.delete(end)
         resolve()
       }
-      const timer = setTimeout(end, this.#interruption.aborted ? 0 : ms)
+      const timer = setTimeout(end, ms)
       this.#sleepers.add(end)
     })
   }

@@ -68,7 +68,7 @@ async function plan(spec: NodeSpec, context: PlanContext, why: string): Promise<
     argv: argv.value,
     pidfileOwner: 'worker',
     ready: 'pidfile',
-    // The host's rows in src/worker/life.ts: TERM closes and waits, INT while it closes aborts the jobs' signal.
+    // The host's rows in src/worker/stopping.ts: TERM closes and waits, INT while it closes aborts the jobs' signal.
     stop: { warm: 'TERM', soft: 'INT', cold: 'KILL' },
     why,
   })

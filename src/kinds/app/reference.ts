@@ -13,7 +13,7 @@ export const readReference = (text: string): AppReference => {
   return { path, ...(exportName === undefined ? {} : { exportName }) }
 }
 
-export const isScript = (path: string): boolean => SCRIPT.test(path)
+const isScript = (path: string): boolean => SCRIPT.test(path)
 export const isTypeScript = (path: string): boolean => /\.[mc]?ts$/.test(path)
 
 /** No Python module is called like a path, and none ends like a script. */

@@ -1,0 +1,31 @@
+import { grammarFor } from './kinds/grammar.ts'
+import { EXIT } from './model/exit-code.ts'
+import { findVerb } from './spec/verb.ts'
+import { findVerbNamed } from './verbs/index.ts'
+import { settings } from './verbs/settings.ts'
+
+const ASKING = new Set(['--help', '-h', '--version'])
+
+/** The composition root: picks the verb, and answers the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'worker') return (await import('./worker/main.ts')).runWorker(argv.slice(1))
+  const grammar = grammarFor(argv, settings, process.env['MULTI_CMD'])
+  const { verb: word, rest } = findVerb(argv, grammar)
+  const load = word === undefined ? undefined : findVerbNamed(word)
+  const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  if (!load || own.some((argument) => ASKING.has(argument))) {
+    return (await import('./cli/help.ts')).help(word, own)
+  }
+  const { runVerb } = await import('./cli/command.ts')
+  return runVerb(await load(), rest, grammar)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  // Expected failures are values: what arrives here is a bug, and its stack is what a report of it needs.
+  process.stderr.write(
+    `multi: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+  process.exitCode = EXIT.internal
+}

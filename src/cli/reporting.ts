@@ -1,0 +1,110 @@
+import { EXIT, type ExitCode, worst } from '../model/exit-code.ts'
+import { exitCodeOf, type Failure } from '../model/failure.ts'
+import type { Outcome } from '../model/outcome.ts'
+import {
+  createSink,
+  errorJson,
+  errorText,
+  getJson,
+  jsonReporter,
+  lines,
+  listJson,
+  type Reporter,
+  type Sink,
+  showJson,
+  showText,
+  statusJson,
+  statusText,
+  textReporter,
+  usageText,
+  wantsColor,
+  wantsLive,
+} from '../report/index.ts'
+import type { ParsedLine } from '../spec/line.ts'
+import { shellJoin } from '../spec/quote.ts'
+import type { Answer } from '../verbs/verb.ts'
+import { packageVersion } from '../worker/assets.ts'
+
+type Settings = ParsedLine['settings']
+
+export const sink: Sink = createSink(process)
+
+/** The reporter that a command line asks for. */
+export function reporterFor(verb: string, settings: Settings, order: readonly string[]): Reporter {
+  if (settings.has('--json')) return jsonReporter({ ...sink, order })
+  const terminal = { isTTY: process.stdout.isTTY, env: process.env }
+  return textReporter({
+    out: sink.out,
+    err: sink.err,
+    verb,
+    version: packageVersion(),
+    now: () => performance.now(),
+    quote: shellJoin,
+    color: wantsColor(terminal) && !settings.has('--no-color'),
+    verbose: settings.has('--verbose'),
+    quiet: settings.has('--quiet'),
+    nosplash: settings.has('--nosplash'),
+    live: wantsLive(terminal) ? { columns: () => process.stdout.columns } : undefined,
+  })
+}
+
+/** A failure of the command as a whole. */
+export function reportFailure(failure: Failure, json: boolean): ExitCode {
+  if (json) sink.out(errorJson(failure))
+  sink.err(failure.reason === 'usage' ? usageText(failure) : errorText(failure))
+  return exitCodeOf(failure)
+}
+
+const outcomeCode = (outcome: Outcome): ExitCode =>
+  outcome.result === 'failed' ? exitCodeOf(outcome.failure) : EXIT.ok
+
+/** Prints what a verb answered; answers the exit code. */
+export function reportAnswer(answer: Answer, settings: Settings, reporter: Reporter): number {
+  const json = settings.has('--json')
+  switch (answer.kind) {
+    case 'failure':
+      return reportFailure(answer.failure, json)
+    case 'outcomes':
+      reporter.end()
+      return worst([...answer.outcomes.map(outcomeCode), ...exitCodes(answer)])
+    case 'status':
+      return reportStatus(answer, settings)
+    case 'plans':
+      sink.out(
+        json
+          ? showJson(answer.plans)
+          : showText(answer.plans, { quote: shellJoin, verbose: settings.has('--verbose') }),
+      )
+      return EXIT.ok
+    case 'list':
+      sink.out(json ? listJson(answer.items) : lines(answer.items))
+      return EXIT.ok
+    case 'arguments':
+      sink.out(json ? getJson({ name: answer.name, argv: answer.argv }) : lines([shellJoin(answer.argv)]))
+      return EXIT.ok
+    case 'nothing':
+      if (json) sink.out(getJson({}))
+      return answer.code
+  }
+}
+
+/** Foreground workers that did not exit well. */
+const exitCodes = ({ exits = [] }: Extract<Answer, { kind: 'outcomes' }>): ExitCode[] =>
+  exits.map(({ code }) => (code === 0 ? EXIT.ok : EXIT.failed))
+
+function reportStatus({ rows, code }: Extract<Answer, { kind: 'status' }>, settings: Settings): number {
+  if (settings.has('--json')) sink.out(statusJson(rows))
+  else if (!settings.has('--quiet')) {
+    const terminal = { isTTY: process.stdout.isTTY, env: process.env }
+    const columns = process.stdout.isTTY ? process.stdout.columns : undefined
+    sink.out(
+      statusText(rows, {
+        quote: shellJoin,
+        color: wantsColor(terminal) && !settings.has('--no-color'),
+        verbose: settings.has('--verbose'),
+        ...(columns ? { columns } : {}),
+      }),
+    )
+  }
+  return code
+}

@@ -1,0 +1,54 @@
+import type { Outcome } from '../model/outcome.ts'
+import { type Exit, type Identity, isDead } from '../model/process.ts'
+import type { Target } from '../model/spec.ts'
+import { readRecord } from '../node/record.ts'
+import type { System } from '../system/port.ts'
+import { type Pursuit, pursue } from './pursue.ts'
+
+const LOOK_MS = 200
+
+interface Companion {
+  readonly target: Target
+  readonly identity: Identity
+}
+
+/**
+ * Stays with workers that write to our terminal until they have exited, and hands INT, TERM and HUP on to them. They are in
+ * sessions of their own, so that a Ctrl-C reaches each of them once, through us, and not twice. Answers how they ended.
+ */
+export async function stayWith(started: readonly Outcome[], pursuit: Pursuit): Promise<Exit[]> {
+  const { system } = pursuit
+  const companions = await companionsOf(started, system)
+  let forwarded = 0
+  while (await anyAlive(companions, system)) {
+    const fresh = system.interruptions().slice(forwarded)
+    forwarded += fresh.length
+    for (const signal of fresh) for (const { identity } of companions) await system.signal(identity, signal)
+    await system.rest(LOOK_MS)
+  }
+  // Exited, as they were asked to or not: what is wanted is recorded, and their pidfiles go.
+  const goals = [{ goal: 'down', wait: true, atLimit: 'leave', orphanGraceMs: 0, wanted: 'down' }] as const
+  const quietly = { ...pursuit, emit: () => undefined, heedInterruptions: false }
+  await pursue(
+    companions.map(({ target }) => ({ target, goals })),
+    quietly,
+  )
+  return companions.map(({ identity }) => system.exitOf(identity) ?? {})
+}
+
+async function companionsOf(started: readonly Outcome[], system: System): Promise<Companion[]> {
+  const companions: Companion[] = []
+  for (const { target, result } of started) {
+    const read = result === 'started' ? await readRecord(system, target.pidfile) : undefined
+    if (read?.is === 'record' && read.record.launch) companions.push({ target, identity: read.record.launch.identity })
+  }
+  return companions
+}
+
+async function anyAlive(companions: readonly Companion[], system: System): Promise<boolean> {
+  for (const { identity } of companions) {
+    const read = await system.process(identity.pid)
+    if (read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)) return true
+  }
+  return false
+}

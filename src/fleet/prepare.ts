@@ -1,0 +1,89 @@
+import type { Failure } from '../model/failure.ts'
+import type { AbsPath } from '../model/names.ts'
+import type { LaunchPlan } from '../model/spec.ts'
+import { directoryOf } from '../node/files.ts'
+import { fromFault } from '../node/from-fault.ts'
+import type { FileFacts, System } from '../system/port.ts'
+import { makeDirectories } from './make-directories.ts'
+
+/**
+ * Sees to it that the worker's files can be where they shall be, before anything is started: a worker that cannot write
+ * its log or pidfile dies where nobody reads why. Directories made here go to the worker's user; others are left alone.
+ */
+export async function prepare(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
+  const places: [AbsPath, string][] = [
+    [plan.pidfile, '--pidfile'],
+    [plan.logfile, '--logfile'],
+  ]
+  for (const [file, option] of places) {
+    const failure = await prepareDirectory(system, plan, directoryOf(file), option)
+    if (failure) return failure
+  }
+  return prepareForUser(system, plan)
+}
+
+async function prepareDirectory(
+  system: System,
+  plan: LaunchPlan,
+  directory: AbsPath,
+  option: string,
+): Promise<Failure | undefined> {
+  const made = await makeDirectories(system, directory, system.self.uid === 0 ? 0o755 : 0o700)
+  if (!made.ok) return fromFault(made.error, `make the directory of ${option} for ${plan.name}`, option)
+  const last = made.value.at(-1)
+  if (plan.uid === undefined || last !== directory) return undefined
+  const given = await system.changeOwner(directory, plan.uid, plan.gid ?? system.self.gid)
+  return given.ok ? undefined : fromFault(given.error, `give the directory of ${option} to uid ${plan.uid}`)
+}
+
+async function prepareForUser(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
+  const { uid, gid } = plan
+  const pidfileDirectory = directoryOf(plan.pidfile)
+  if (!(await system.access(pidfileDirectory, 'write'))) {
+    return {
+      reason: 'denied',
+      what: `write the pidfile of ${plan.name} in`,
+      path: pidfileDirectory,
+      option: '--pidfile',
+    }
+  }
+  if (uid === undefined || uid === system.self.uid) return undefined
+  if (plan.pidfileOwner === 'worker' && !mayWrite(await system.statTarget(pidfileDirectory), uid, gid)) {
+    return {
+      reason: 'denied',
+      what: `write the pidfile of ${plan.name} in`,
+      path: pidfileDirectory,
+      option: '--pidfile',
+      user: `uid ${uid}`,
+    }
+  }
+  return prepareLog(system, plan, uid)
+}
+
+/** The log of another user's worker: made for that user if it is not there, refused if that user could not write it. */
+async function prepareLog(system: System, plan: LaunchPlan, uid: number): Promise<Failure | undefined> {
+  const { logfile, gid } = plan
+  const there = await system.statTarget(logfile)
+  if (!there) {
+    const made = await system.createFile(logfile, '', 0o640)
+    if (!made.ok) return fromFault(made.error, `make the log of ${plan.name}`, '--logfile')
+    const given = await system.changeOwner(logfile, uid, gid ?? system.self.gid)
+    return given.ok ? undefined : fromFault(given.error, `give the log of ${plan.name} to uid ${uid}`)
+  }
+  if (there.kind === 'other' || mayWrite(there, uid, gid)) return undefined
+  return {
+    reason: 'denied',
+    what: `write the log of ${plan.name}`,
+    path: logfile,
+    option: '--logfile',
+    user: `uid ${uid}`,
+  }
+}
+
+/** By the permission bits, for a user who is not us. Supplementary groups are not looked up: the group bit is given the benefit. */
+function mayWrite(facts: FileFacts | undefined, uid: number, gid: number | undefined): boolean {
+  if (!facts || uid === 0) return true
+  if (facts.uid === uid) return (facts.mode & 0o200) !== 0
+  if (facts.gid === gid || gid === undefined) return (facts.mode & 0o022) !== 0
+  return (facts.mode & 0o002) !== 0 || (facts.mode & 0o020) !== 0
+}

@@ -1,0 +1,190 @@
+import type { Emit } from '../model/events.ts'
+import type { Failure } from '../model/failure.ts'
+import type { AbsPath } from '../model/names.ts'
+import type { Done, Outcome } from '../model/outcome.ts'
+import { directoryOf } from '../node/files.ts'
+import { fromFault } from '../node/from-fault.ts'
+import { Look } from '../node/look.ts'
+import { isChange } from '../node/step.ts'
+import type { System } from '../system/port.ts'
+import { completeFailure, standingOf } from './facts.ts'
+import { admitted, type Gate } from './gate.ts'
+import { Run, type Task } from './run.ts'
+import { decideNow, settle } from './settle.ts'
+import { isStillWaiting } from './still-waiting.ts'
+import { sweep } from './sweep.ts'
+
+/** What the loop works with. Times in ms. */
+export interface Pursuit {
+  readonly system: System
+  readonly emit: Emit
+  readonly gate: Gate
+  readonly waitLockMs: number
+  /** Default true: an interruption ends the waiting. */
+  readonly heedInterruptions?: boolean
+  /** Names in the caller's environment, for the records. */
+  readonly environmentNames: readonly string[]
+}
+
+const FIRST_TICK_MS = 5
+const LONGEST_TICK_MS = 100
+
+/**
+ * The loop: look at every node, do what is to be done, rest, look again, until each has reached its goal or failed.
+ * It keeps nothing that a second command would not find on disk, so a killed one is finished by running it again.
+ */
+export async function pursue(tasks: readonly Task[], pursuit: Pursuit): Promise<Outcome[]> {
+  const { system, gate } = pursuit
+  const runs = tasks.map((task) => new Run(task, system.now()))
+  const active = new Set<Run>()
+  const pending = [...runs]
+  let tick = FIRST_TICK_MS
+  for (;;) {
+    const failed = runs.some((run) => run.outcome?.result === 'failed')
+    for (const run of pending.splice(0, admitted(gate, active.size, pending.length, failed))) {
+      run.since = system.now()
+      active.add(run)
+    }
+    if (active.size === 0) break
+    if (isInterrupted(pursuit)) {
+      for (const run of active) finish(run, pursuit, { result: 'failed', failure: standingOf(run) })
+      break
+    }
+    const moved = await round(active, pursuit)
+    tick = moved ? FIRST_TICK_MS : Math.min(LONGEST_TICK_MS, tick * 1.5)
+    if (!moved) {
+      announceWaiting(active, pursuit)
+      await system.rest(tick)
+    }
+  }
+  for (const run of pending) finish(run, pursuit, { result: 'failed', failure: heldBack(runs, pursuit) })
+  return runs.map((run) => run.outcome as Outcome)
+}
+
+const isInterrupted = ({ system, heedInterruptions = true }: Pursuit): boolean =>
+  heedInterruptions && system.interruptions().length > 0
+
+function heldBack(runs: readonly Run[], pursuit: Pursuit): Failure {
+  if (isInterrupted(pursuit)) return { reason: 'interrupted', state: 'not touched' }
+  const by = runs.find((run) => run.outcome?.result === 'failed')
+  return { reason: 'halted', by: by?.task.target.name ?? '' }
+}
+
+/** One look at all of them; true when something has changed, so that the next look is worth taking at once. */
+async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
+  const look = new Look(pursuit.system)
+  const changing: Run[] = []
+  let moved = false
+  for (const run of active) {
+    if (await isStillWaiting(run, pursuit.system)) continue
+    const step = await decideNow(run, look)
+    if (isChange(step)) changing.push(run)
+    else moved = (await conclude(run, step, pursuit, active)) || moved
+  }
+  return (await change(changing, pursuit, active)) || moved
+}
+
+type Settled = Awaited<ReturnType<typeof settle>>
+
+/** Takes a goal's end; true when the node got anywhere. */
+async function conclude(run: Run, step: Settled, pursuit: Pursuit, active: Set<Run>): Promise<boolean> {
+  const { system } = pursuit
+  if (step.step === 'wait') {
+    run.standing = step
+    if (step.for !== 'claim') run.claimedSince = undefined
+    else if (system.now() - (run.claimedSince ??= system.now()) >= pursuit.waitLockMs) {
+      finish(run, pursuit, { result: 'failed', failure: await lockedBy(run, pursuit) }, active)
+      return true
+    }
+    return false
+  }
+  if (step.step === 'fail') {
+    finish(run, pursuit, { result: 'failed', failure: await completeFailure(run, step.failure, system) }, active)
+  } else if (!run.advance(system.now())) {
+    finish(run, pursuit, outcomeOf(run, step.done), active)
+  }
+  return true
+}
+
+const outcomeOf = (run: Run, done: Done): Done =>
+  done.result === 'started' && run.task.goals.length > 1
+    ? { ...done, result: 'restarted', ...(run.wasPid === undefined ? {} : { wasPid: run.wasPid }) }
+    : done
+
+async function lockedBy(run: Run, { waitLockMs }: Pursuit): Promise<Failure> {
+  const holder = run.seen?.claims.top?.claim.owner.pid
+  return {
+    reason: 'locked',
+    path: run.task.target.pidfile,
+    afterMs: waitLockMs,
+    ...(holder === undefined ? {} : { holder }),
+  }
+}
+
+/** All changes of one round, directory by directory, each under that directory's lock. */
+async function change(changing: readonly Run[], pursuit: Pursuit, active: Set<Run>): Promise<boolean> {
+  const byDirectory = groupBy(changing, directoryOfRun)
+  for (const [directory, runs] of byDirectory) await changeTogether(directory, runs, pursuit, active)
+  return changing.length > 0
+}
+
+const directoryOfRun = (run: Run): AbsPath => directoryOf(run.task.target.pidfile)
+
+/** Map.groupBy came with Node 21. */
+function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>()
+  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value])
+  return groups
+}
+
+async function changeTogether(
+  directory: AbsPath,
+  runs: readonly Run[],
+  pursuit: Pursuit,
+  active: Set<Run>,
+): Promise<void> {
+  const { system } = pursuit
+  const lock = await system.lock(directory, pursuit.waitLockMs)
+  const refused: Failure | undefined = !lock.ok
+    ? fromFault({ ...lock.error, path: directory }, 'queue for', '--pidfile')
+    : lock.value
+      ? undefined
+      : { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }
+  try {
+    if (!refused) await sweep(system, directory, runs)
+    for (const run of runs) {
+      // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
+      if (refused && run.goal.goal !== 'killed') finish(run, pursuit, { result: 'failed', failure: refused }, active)
+      else await conclude(run, await settle(run, pursuit), pursuit, active)
+      await system.breathe() // The lock must be refreshed, and children be reaped, also while a thousand are started.
+    }
+  } finally {
+    if (lock.ok) await lock.value?.release()
+  }
+}
+
+function finish(
+  run: Run,
+  { system, emit }: Pursuit,
+  end: Done | { readonly result: 'failed'; readonly failure: Failure },
+  active?: Set<Run>,
+): void {
+  run.outcome = { target: run.task.target, ms: system.now() - run.begun, ...end }
+  active?.delete(run)
+  emit({ event: 'outcome', outcome: run.outcome })
+}
+
+function announceWaiting(active: ReadonlySet<Run>, { system, emit }: Pursuit): void {
+  const now = system.now()
+  for (const what of ['ready', 'stopped'] as const) {
+    const nodes = [...active]
+      .filter(({ standing }) => standing?.for === what)
+      .map(({ task, standing, since }) => ({
+        target: task.target,
+        sinceMs: now - since,
+        ...(standing?.pid === undefined ? {} : { pid: standing.pid }),
+        ...(standing?.detail === undefined ? {} : { detail: standing.detail }),
+      }))
+    if (nodes.length > 0) emit({ event: 'waiting', for: what, nodes })
+  }
+}

@@ -1,0 +1,60 @@
+import { act } from '../node/act.ts'
+import { decide } from '../node/decide.ts'
+import { Look } from '../node/look.ts'
+import { observe } from '../node/observe.ts'
+import { release } from '../node/recording.ts'
+import type { Scene } from '../node/scene.ts'
+import { isChange, type Settled, type Step } from '../node/step.ts'
+import type { Pursuit } from './pursue.ts'
+import type { Run } from './run.ts'
+
+/** A node that does not settle within this many changes goes in circles: a bug, not a fact of life. */
+const MOST_CHANGES = 50
+
+/** One look and one decision. */
+export async function decideNow(run: Run, look: Look): Promise<Step> {
+  const { system } = look
+  const { target } = run.task
+  const seen = await observe(look, target, run.memory)
+  run.seen = seen
+  run.lookedAt = system.now()
+  notice(run)
+  return decide(run.goal, seen, { target, memory: run.memory, now: system.now(), since: run.since })
+}
+
+/** Looks, changes, looks again, until there is nothing to change now. Called under the directory's lock. */
+export async function settle(run: Run, pursuit: Pursuit): Promise<Settled> {
+  for (let changes = 0; changes < MOST_CHANGES; changes++) {
+    const step = await decideNow(run, new Look(pursuit.system))
+    const scene = sceneOf(run, pursuit)
+    if (!isChange(step)) {
+      const released = await release(scene)
+      return released.ok ? step : { step: 'fail', failure: released.error }
+    }
+    const done = await act(step, scene)
+    if (!done.ok) return giveUp(run, pursuit, { step: 'fail', failure: done.error })
+  }
+  throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
+}
+
+/** The claim goes back also when the change failed; that this may fail too does not hide the first failure. */
+async function giveUp(run: Run, pursuit: Pursuit, failure: Settled): Promise<Settled> {
+  await decideNow(run, new Look(pursuit.system))
+  await release(sceneOf(run, pursuit))
+  return failure
+}
+
+function sceneOf(run: Run, { system, emit, environmentNames }: Pursuit): Scene {
+  if (!run.seen) throw new Error('a scene before the first look')
+  return { system, emit, environmentNames, target: run.task.target, goal: run.goal, seen: run.seen, memory: run.memory }
+}
+
+/** What this command has now seen for itself: whom it waits for, and whom it will have stopped. */
+function notice({ goal, memory, seen }: Run): void {
+  if (!seen?.launch) return
+  const { state } = seen.state
+  const { identity, logOffset } = seen.launch
+  const alive = state === 'starting' || state === 'running' || state === 'draining' || state === 'orphaned'
+  if (goal.goal !== 'up' && alive) memory.stopping ??= { pid: identity.pid, identity }
+  if (goal.goal === 'up' && state === 'starting' && !memory.launched) memory.joined ??= { pid: identity.pid, logOffset }
+}

@@ -1,0 +1,31 @@
+import type { AbsPath } from '../model/names.ts'
+import { isDead } from '../model/process.ts'
+import { litterOf } from '../node/files.ts'
+import type { System } from '../system/port.ts'
+import type { Run } from './run.ts'
+
+/**
+ * Removes what killed commands left beside our nodes' pidfiles: drafts whose writer is gone, and claims that a record has voided.
+ * Claims that are still in force stay: they say what may have been started.
+ */
+export async function sweep(system: System, directory: AbsPath, runs: readonly Run[]): Promise<void> {
+  const names = await system.list(directory)
+  if (!names.ok) return
+  const recorded = new Map(runs.map(({ task, seen }) => [nameOf(task.target.pidfile), seen?.record?.generation ?? 0]))
+  for (const name of names.value) {
+    const litter = litterOf(name)
+    const generation = litter && recorded.get(litter.pidfile)
+    if (!litter || generation === undefined) continue
+    const left =
+      litter.kind === 'claim' ? litter.generation <= generation : await isGone(system, litter.pid, litter.startTicks)
+    if (left) await system.remove(`${directory}/${name}` as AbsPath)
+  }
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+async function isGone(system: System, pid: number, startTicks: number): Promise<boolean> {
+  const read = await system.process(pid)
+  if (read.found === 'unreadable') return false
+  return read.found === 'nothing' || read.facts.startTicks !== startTicks || isDead(read.facts)
+}

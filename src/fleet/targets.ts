@@ -1,0 +1,118 @@
+import { type UsageError, usage } from '../model/failure.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import type { NodeSpec, Target } from '../model/spec.ts'
+import { type NodeRecord, readRecord } from '../node/record.ts'
+import type { System } from '../system/port.ts'
+
+/** Which nodes a verb means, besides those that it names. */
+export interface Selection {
+  /** `--fleet`, or the directory of the call. */
+  readonly fleet: string
+  /** Whether it was said with `--fleet`. */
+  readonly named: boolean
+  /** `--all` */
+  readonly all: boolean
+  /** Default host part of node names. */
+  readonly hostname: string
+}
+
+/** One node that a verb means: what was recorded of it, if anything was. */
+export interface Meant {
+  readonly target: Target
+  readonly record?: NodeRecord
+}
+
+const meant = (record: NodeRecord): Meant => ({ target: targetOf(record), record })
+
+const targetOf = ({ name, short, fleet, pidfile, logfile }: NodeRecord): Target => ({
+  name,
+  short,
+  fleet,
+  pidfile,
+  logfile,
+})
+
+/** The nodes of a line that names none: this fleet, or the only one there is. */
+export function fleetNodes(recorded: readonly NodeRecord[], selection: Selection): Result<Meant[], UsageError> {
+  if (selection.all) return ok(recorded.map(meant))
+  const own = recorded.filter(({ fleet }) => fleet === selection.fleet)
+  if (own.length > 0) return ok(own.map(meant))
+  const fleets = [...new Set(recorded.map(({ fleet }) => fleet))]
+  if (selection.named) {
+    return err(usage(`no fleet is called ${selection.fleet}`, { argument: '--fleet', hint: known(fleets) }))
+  }
+  if (fleets.length === 1) return ok(recorded.map(meant))
+  if (fleets.length === 0)
+    return err(
+      usage('no node is named, and none was ever started from here', { hint: 'name the nodes: multi start w1 w2 …' }),
+    )
+  return err(
+    usage(`no node is named, and no fleet was started from ${selection.fleet}`, {
+      hint: `name the nodes, or --all, or one of these with --fleet: ${fleets.join(', ')}`,
+    }),
+  )
+}
+
+const known = (fleets: readonly string[]): string =>
+  fleets.length === 0 ? 'none is recorded' : `recorded are: ${fleets.join(', ')}`
+
+/** The named nodes: by their pidfile where the line names it, else by name among the recorded ones, else at the default path. */
+export async function namedNodes(
+  system: System,
+  specs: readonly NodeSpec[],
+  selection: Selection,
+  recorded: readonly NodeRecord[],
+): Promise<Result<Meant[], UsageError>> {
+  const found: Meant[] = []
+  for (const spec of specs) {
+    const one = spec.given.pidfile ? ok(await atPath(system, spec)) : await byName(system, spec, selection, recorded)
+    if (!one.ok) return one
+    found.push(one.value)
+  }
+  return ok(found)
+}
+
+/** A pidfile that is named is that very node; its record knows better than a default where its log is. */
+async function atPath(system: System, spec: NodeSpec): Promise<Meant> {
+  const read = await readRecord(system, spec.pidfile)
+  const target = toTarget(spec)
+  if (read.is !== 'record') return { target }
+  const { record } = read
+  return {
+    target: { ...target, logfile: spec.given.logfile ? spec.logfile : record.logfile, fleet: record.fleet },
+    record,
+  }
+}
+
+export const toTarget = ({ name, short, fleet, pidfile, logfile }: NodeSpec): Target => ({
+  name,
+  short,
+  fleet,
+  pidfile,
+  logfile,
+})
+
+async function byName(
+  system: System,
+  spec: NodeSpec,
+  selection: Selection,
+  recorded: readonly NodeRecord[],
+): Promise<Result<Meant, UsageError>> {
+  const all = recorded.filter((record) => isCalled(record, spec, selection.hostname))
+  const own = all.filter(({ fleet }) => fleet === selection.fleet)
+  // The node of this directory's fleet is meant before a namesake elsewhere.
+  const matches = selection.named || own.length > 0 ? own : all
+  const [only, ...others] = matches
+  if (!only) return ok(await atPath(system, spec))
+  if (others.length === 0) return ok(meant(only))
+  const pidfiles = matches.map(({ pidfile, fleet }) => `--pidfile=${pidfile} (fleet ${fleet})`).join(', ')
+  return err(
+    usage(`${spec.short} is the name of ${matches.length} nodes`, {
+      argument: spec.short,
+      hint: `say which: ${pidfiles}`,
+    }),
+  )
+}
+
+const isCalled = (record: NodeRecord, { name, short }: NodeSpec, hostname: string): boolean =>
+  record.name === name || (name === `${short}@${hostname}` && record.short === short)

@@ -1,0 +1,79 @@
+import { type Gate, openGate, parseShare } from '../fleet/gate.ts'
+import { pursue } from '../fleet/pursue.ts'
+import type { Task } from '../fleet/run.ts'
+import { type UsageError, usage } from '../model/failure.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import { plannedNodes } from './plans.ts'
+import { outcomesOf, pursuitOf } from './pursuit.ts'
+import { countOf } from './read-settings.ts'
+import { inOrder, readied, startOptions } from './start.ts'
+import { drainOptions } from './stop.ts'
+import { type Answer, type Context, failed, type Verb } from './verb.ts'
+
+/** `--rolling` halts at the first node that does not come back; `--jobs` only limits. */
+function gateOf({ line: { settings } }: Context, nodes: number): Result<Gate, UsageError> {
+  const rolling = settings.get('--rolling')
+  const jobs = countOf(settings, '--jobs')
+  if (!jobs.ok) return jobs
+  if (rolling === undefined)
+    return ok(jobs.value === undefined ? openGate : { limit: jobs.value, haltOnFailure: false })
+  const limit = rolling === true || rolling === '' ? 1 : parseShare(rolling, nodes)
+  return limit === undefined
+    ? err(
+        usage(`--rolling=${String(rolling)} is no number of nodes`, {
+          argument: '--rolling',
+          hint: 'write --rolling, --rolling=2 or --rolling=25%',
+        }),
+      )
+    : ok({ limit, haltOnFailure: true })
+}
+
+async function run(context: Context): Promise<Answer> {
+  const { line, emit } = context
+  const up = startOptions(context)
+  if (!up.ok) return failed(up.error)
+  const down = drainOptions(context)
+  if (!down.ok) return failed(down.error)
+  const planned = await plannedNodes(context)
+  if (!planned.ok) return failed(planned.error)
+  const gate = gateOf(context, planned.value.length)
+  if (!gate.ok) return failed(gate.error)
+  const pursuit = pursuitOf(context, gate.value)
+  if (!pursuit.ok) return failed(pursuit.error)
+  // What cannot be started again is not stopped either.
+  const { good, bad } = await readied(context, planned.value)
+  for (const outcome of bad) emit({ event: 'outcome', outcome })
+  const signal = line.signal ? { signal: line.signal } : {}
+  const tasks: Task[] = good.flatMap(({ target, plan, defaultPidfile }) =>
+    plan.ok
+      ? [
+          {
+            target,
+            goals: [
+              { goal: 'down', wait: true, wanted: 'up', ...down.value, ...signal },
+              { goal: 'up', plan: plan.value, ...up.value, atLimit: 'leave', defaultPidfile },
+            ],
+          },
+        ]
+      : [],
+  )
+  emit({ event: 'stopping', count: tasks.length })
+  const outcomes =
+    bad.length > 0 && gate.value.haltOnFailure
+      ? halted(tasks, bad[0]?.target.name ?? '')
+      : await pursue(tasks, pursuit.value)
+  return outcomesOf(context, 'restart', inOrder(planned.value, [...bad, ...outcomes]))
+}
+
+/** A rolling restart that finds out beforehand that a node cannot come back touches none. */
+const halted = (tasks: readonly Task[], by: string) =>
+  tasks.map(({ target }) => ({ target, ms: 0, result: 'failed', failure: { reason: 'halted', by } }) as const)
+
+export const restart: Verb = {
+  name: 'restart',
+  summary: 'stop each node, wait until it is gone, and start it again',
+  usage: '[NODE…|N] [-SIG] [OPTIONS] [WORKER OPTIONS] [-- ARGUMENTS]',
+  takesSignal: true,
+  nodesOptional: true,
+  run,
+}

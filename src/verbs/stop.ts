@@ -1,0 +1,66 @@
+import { pursue } from '../fleet/pursue.ts'
+import type { UsageError } from '../model/failure.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { DownGoal } from '../node/goal.ts'
+import { outcomesOf, pursuitOf } from './pursuit.ts'
+import { choiceOf, durationOf } from './read-settings.ts'
+import { meantNodes } from './selection.ts'
+import { type Answer, type Context, failed, type Verb } from './verb.ts'
+
+export type DrainOptions = Pick<DownGoal, 'timeoutMs' | 'atLimit' | 'orphanGraceMs'>
+
+export function drainOptions({ line: { settings } }: Context): Result<DrainOptions, UsageError> {
+  const timeoutMs = durationOf(settings, '--timeout', undefined)
+  if (!timeoutMs.ok) return timeoutMs
+  const atLimit = choiceOf(settings, '--then', ['leave', 'kill'])
+  if (!atLimit.ok) return atLimit
+  const grace = durationOf(settings, '--orphan-grace', 10_000)
+  if (!grace.ok) return grace
+  const limit = timeoutMs.value === undefined ? {} : { timeoutMs: timeoutMs.value }
+  return ok({ ...limit, atLimit: atLimit.value, orphanGraceMs: grace.value })
+}
+
+async function bringDown(context: Context, verb: string, wait: boolean): Promise<Answer> {
+  const options = drainOptions(context)
+  if (!options.ok) return failed(options.error)
+  const pursuit = pursuitOf(context)
+  if (!pursuit.ok) return failed(pursuit.error)
+  const meant = await meantNodes(context)
+  if (!meant.ok) return failed(meant.error)
+  const { signal } = context.line
+  const goal: DownGoal = { goal: 'down', wait, wanted: 'down', ...options.value, ...(signal ? { signal } : {}) }
+  context.emit({ event: 'stopping', count: meant.value.length })
+  const tasks = meant.value.map(({ target }) => ({ target, goals: [goal] as const }))
+  return outcomesOf(context, verb, await pursue(tasks, pursuit.value))
+}
+
+const common = { usage: '[NODE…|N] [-SIG] [OPTIONS]', takesSignal: true, nodesOptional: true } as const
+
+export const stop: Verb = {
+  ...common,
+  name: 'stop',
+  summary: 'ask each node to finish its jobs and exit (TERM, or -SIG), and return',
+  run: (context) => bringDown(context, 'stop', false),
+}
+
+export const stopwait: Verb = {
+  ...common,
+  name: 'stopwait',
+  summary: 'the same, and wait until nothing of it is left (also: stop_verify)',
+  run: (context) => bringDown(context, 'stopwait', true),
+}
+
+export const kill: Verb = {
+  name: 'kill',
+  summary: 'KILL the whole process group of each node, and wait until it is gone',
+  usage: '[NODE…|N] [OPTIONS]',
+  nodesOptional: true,
+  async run(context) {
+    const pursuit = pursuitOf(context)
+    if (!pursuit.ok) return failed(pursuit.error)
+    const meant = await meantNodes(context)
+    if (!meant.ok) return failed(meant.error)
+    const tasks = meant.value.map(({ target }) => ({ target, goals: [{ goal: 'killed' }] as const }))
+    return outcomesOf(context, 'kill', await pursue(tasks, pursuit.value))
+  },
+}

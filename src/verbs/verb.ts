@@ -1,0 +1,69 @@
+import type { Directories } from '../fleet/directories.ts'
+import type { Emit } from '../model/events.ts'
+import type { ExitCode, LsbCode } from '../model/exit-code.ts'
+import type { Failure } from '../model/failure.ts'
+import type { AbsPath, NodeName } from '../model/names.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Exit } from '../model/process.ts'
+import type { KindName, LaunchPlan } from '../model/spec.ts'
+import type { NodeState } from '../model/state.ts'
+import type { ParsedLine } from '../spec/line.ts'
+import type { System } from '../system/port.ts'
+import type { VerbName } from './settings.ts'
+
+/** What a verb works with. */
+export interface Context {
+  readonly system: System
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: AbsPath
+  readonly directories: Directories
+  readonly fleet: string
+  readonly line: ParsedLine & { readonly positional?: string }
+  readonly emit: Emit
+  /** Absolute paths of this Node and of bin/multi.js. */
+  readonly node: AbsPath
+  readonly multi: AbsPath
+}
+
+/** One node in `status`. */
+export interface StatusRow {
+  readonly name: NodeName
+  readonly state: NodeState['state']
+  readonly pid?: number
+  readonly kind?: KindName
+  readonly uptimeSeconds?: number
+  /** Wall clock, ms since the epoch. */
+  readonly startedAt?: number
+  readonly pidfile: AbsPath
+  readonly logfile: AbsPath
+  readonly argv?: readonly string[]
+  readonly fleet: string
+  readonly note?: string
+  /** % of one core. */
+  readonly cpu?: number
+  /** Bytes. */
+  readonly memory?: number
+}
+
+/** What a verb answers: data. report/ makes words of it. */
+export type Answer =
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[]; readonly exits?: readonly Exit[] }
+  | { readonly kind: 'status'; readonly rows: readonly StatusRow[]; readonly code: LsbCode }
+  | { readonly kind: 'plans'; readonly plans: readonly LaunchPlan[] }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+  | { readonly kind: 'arguments'; readonly name: NodeName; readonly argv: readonly string[] }
+  | { readonly kind: 'nothing'; readonly code: ExitCode }
+  | { readonly kind: 'failure'; readonly failure: Failure }
+
+export const failed = (failure: Failure): Answer => ({ kind: 'failure', failure })
+
+export interface Verb {
+  readonly name: VerbName
+  readonly summary: string
+  readonly usage: string
+  readonly takesSignal?: boolean
+  readonly positional?: 'template' | 'name'
+  /** Without nodes it means the recorded ones. */
+  readonly nodesOptional?: boolean
+  run(context: Context): Promise<Answer>
+}

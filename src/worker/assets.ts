@@ -1,0 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { AbsPath } from '../model/names.ts'
+
+/** The only place that asks where this package is: from dist/ when it is built, from src/ in its own tests. */
+function findRoot(): string {
+  let at = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(at, 'package.json'))) {
+    if (at === dirname(at)) throw new Error('multi cannot find its own package.json')
+    at = dirname(at)
+  }
+  return at
+}
+
+/** bin/multi.js of this package: what app workers are started with. */
+export const multiPath = (): AbsPath => join(findRoot(), 'bin', 'multi.js') as AbsPath
+
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(findRoot(), 'package.json'), 'utf8')) as { version: string }).version
