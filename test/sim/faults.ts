@@ -1,7 +1,7 @@
 import type { System } from '../../src/system/port.ts'
 import type { Multi } from './multi.ts'
 
-export type CallName = {
+type CallName = {
   [K in keyof System]: System[K] extends (...args: never[]) => Promise<unknown> ? K : never
 }[keyof System]
 

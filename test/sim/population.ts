@@ -1,3 +1,4 @@
+import type { Signal } from '../../src/model/signals.ts'
 import type { Behaviour } from './behaviour.ts'
 import { Clock } from './clock.ts'
 import type { RunReply, RunRequest } from './commands.ts'
@@ -9,6 +10,7 @@ import { DEFAULT_PIDS, DEFAULTS, type Launching, type WorldOptions } from './opt
 import type { SimProcess } from './process.ts'
 import { Runner } from './runner.ts'
 import { fifo, seeded } from './scheduler.ts'
+import { deliver } from './signalling.ts'
 import { Stage } from './stage.ts'
 import { Story } from './story.ts'
 
@@ -58,6 +60,11 @@ export class Population extends Stage {
   /** Who has this pid now. */
   process(pid: number): SimProcess | undefined {
     return this.machine.table.get(pid)
+  }
+
+  /** Somebody else signals it (a user, the OOM killer): that is not in `signals`. */
+  signal(process: SimProcess, signal: Signal): void {
+    deliver(process, signal)
   }
 
   /** Everyone but init, zombies included. */

@@ -69,7 +69,7 @@ export const becomes = (uid: number, own: Behaviour = sleeper): Behaviour => ({
   },
 })
 
-export type VitalsState = 'booting' | 'ready' | 'quiet' | 'draining' | 'gone'
+type VitalsState = 'booting' | 'ready' | 'quiet' | 'draining' | 'gone'
 
 /** Writes what MULTI_VITALS asks for: whole, by rename. */
 export function writeVitals(self: SimProcess, state: VitalsState, more: Readonly<Record<string, unknown>> = {}): void {

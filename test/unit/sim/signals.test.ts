@@ -81,6 +81,17 @@ test('a stopped process hears of TERM when it goes on, of KILL at once', async (
   expect([multi.exitOf(one), multi.exitOf(two)]).toEqual([{ code: 0 }, { signal: 'KILL' }])
 })
 
+test('others signal, too, and that is not held against multi', async () => {
+  const world = new World()
+  const stranger = world.launch(['/x'])
+  world.signal(stranger, 'STOP')
+  expect(stranger.state).toBe('T')
+  world.signal(stranger, 'KILL')
+  await world.pass(10)
+  expect(world.process(stranger.pid)).toBeUndefined()
+  expect(world.signals).toEqual([])
+})
+
 test('before a program has booted, a signal has its default effect', async () => {
   const world = new World()
   const multi = world.system({ uid: 0 })
