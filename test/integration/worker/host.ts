@@ -3,25 +3,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildSync } from 'esbuild'
 import { onTestFinished } from 'vitest'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
-
-/** The host alone, bundled like the product. */
-export function buildHost(directory: string): string {
-  const entry = join(directory, 'multi.mjs')
-  const main = join(root, 'src/worker/main.ts')
-  const code = `import { runWorker } from ${JSON.stringify(main)}\nawait runWorker(process.argv.slice(3))\n`
-  buildSync({
-    stdin: { contents: code, resolveDir: root },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile: entry,
-  })
-  return entry
-}
+const multi = fileURLToPath(new URL('../../../bin/multi.js', import.meta.url))
 
 export class Host {
   readonly pid: number
@@ -62,11 +46,10 @@ export class Host {
   }
 }
 
-/** A folder with a host, for the apps of one test file. */
+/** A folder for the apps of one test file, and the host that runs them. */
 export class Rig {
   readonly directory = mkdtempSync(join(tmpdir(), 'multi-host-'))
   readonly pidfile = join(this.directory, 'w1.pid')
-  readonly #entry = buildHost(this.directory)
 
   app(name: string, source: string): string {
     const file = join(this.directory, name)
@@ -75,7 +58,7 @@ export class Rig {
   }
 
   start(app: string, options: readonly string[] = [], node: readonly string[] = []): Host {
-    const line = [...node, this.#entry, 'worker', '-A', app, '-n', 'w1@h', `--pidfile=${this.pidfile}`, ...options]
+    const line = [...node, multi, 'worker', '-A', app, '-n', 'w1@h', `--pidfile=${this.pidfile}`, ...options]
     const child = spawn(process.execPath, line, { cwd: this.directory })
     onTestFinished(() => {
       child.kill('SIGKILL')

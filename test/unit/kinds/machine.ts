@@ -22,7 +22,7 @@ export interface Machine {
 const facts = (kind: FileFacts['kind']): FileFacts => ({ kind, uid: 0, gid: 0, mode: 0o755, size: 1, mtimeMs: 0 })
 
 /** Only what kinds/ asks of a System. */
-export function machineOf(machine: Machine) {
+function machineOf(machine: Machine) {
   const { files = {}, programs = [], answers = {}, uid = 0, denied = [] } = machine
   const all = [...Object.keys(files), ...programs, ...denied]
   const parents = all.flatMap((path) => path.split('/').map((_, at, parts) => parts.slice(0, at).join('/') || '/'))
