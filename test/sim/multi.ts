@@ -86,3 +86,10 @@ export class Multi implements Owner {
     this.held = []
   }
 }
+
+/** A `multi` that waits ends in good order. */
+export function heard(multi: Multi, signal: Signal): 'default' | 'handled' {
+  if (signal !== 'INT' && signal !== 'TERM' && signal !== 'HUP') return 'default'
+  multi.interrupt(signal)
+  return 'handled'
+}

@@ -3,32 +3,15 @@ import type { Behaviour } from './behaviour.ts'
 import { type FaultRule, Faults } from './faults.ts'
 import { emptyRun, settle } from './furniture.ts'
 import { Locks } from './locks.ts'
-import { Multi } from './multi.ts'
+import { heard, Multi } from './multi.ts'
 import type { Caller, WorldOptions } from './options.ts'
 import { Population } from './population.ts'
 import { mulberry32 } from './prng.ts'
 import { type Delivery, Signalling } from './signalling.ts'
 import type { CallSeen, Site } from './site.ts'
+import { stalling } from './stall.ts'
 import { NOTHING } from './story.ts'
 import { SimSystem } from './system.ts'
-
-/** A `multi` that waits ends in good order. */
-function heard(multi: Multi, signal: Signal): 'default' | 'handled' {
-  if (signal !== 'INT' && signal !== 'TERM' && signal !== 'HUP') return 'default'
-  multi.interrupt(signal)
-  return 'handled'
-}
-
-/** From outside, a process that waits for a processor is like one that was suspended. */
-function stalling(world: World, { stall, seed = 0 }: WorldOptions): (multi: Multi) => boolean {
-  const random = mulberry32(seed ^ 0x57a11)
-  return (multi) => {
-    if (stall === undefined || random() >= stall.chance) return false
-    world.suspend({ multi })
-    world.after(random() * stall.ms, () => world.resume({ multi }))
-    return true
-  }
-}
 
 /** A machine with everything on it, in which nothing happens unless it is run. */
 export class World extends Population {

@@ -37,16 +37,18 @@ describe('pids', () => {
   })
 
   test('never come back within a clock tick, so pid and start time are unique', async () => {
-    const world = new World({ pids: { first: 100, last: 103 } })
-    const identities = new Set<string>()
-    for (let i = 0; i < 200; i++) {
-      const one = world.launch(['/x'])
-      const key = `${one.pid}:${one.startTicks}`
-      expect(identities.has(key)).toBe(false)
-      identities.add(key)
-      one.die('KILL')
-      await world.pass(4)
-    }
+    const world = new World()
+    const first = world.launch(['/x'])
+    first.die('KILL')
+    await world.pass(2)
+    expect(world.process(first.pid)).toBeUndefined()
+    world.nextPid(first.pid)
+    const second = world.launch(['/x'])
+    expect(second.startTicks).toBe(first.startTicks)
+    expect(second.pid).not.toBe(first.pid)
+    await world.pass(20)
+    world.nextPid(first.pid)
+    expect(world.launch(['/x']).pid).toBe(first.pid)
   })
 
   test('when all are in use, a spawn is refused', async () => {
