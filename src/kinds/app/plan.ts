@@ -2,6 +2,7 @@ import { type Failure, usage } from '../../model/failure.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { LaunchPlan, NodeSpec, Opt } from '../../model/spec.ts'
 import { behindDashes, ruleOf, valueOf, without, written } from '../args.ts'
+import { DETACH, DETACH_NOTE } from '../detach.ts'
 import { type Frame, frameOf, homeOf } from '../frame.ts'
 import type { Kind, PlanContext } from '../kind.ts'
 import { findApp } from './find.ts'
@@ -10,7 +11,7 @@ import { appOptions } from './options.ts'
 import { readReference } from './reference.ts'
 
 /** What multi does before the host runs: where it is, its umask. As whom is handed on in numbers. */
-const DONE_BY_MULTI = ['--app', '-A', '--workdir', '--umask', '--uid', '--gid']
+const DONE_BY_MULTI = ['--app', '-A', '--workdir', '--umask', '--uid', '--gid', ...DETACH]
 
 /** The host refuses what it does not know; better said here than in ten logs. */
 function checkOptions(options: readonly Opt[]): Result<readonly Opt[], Failure> {
@@ -71,6 +72,7 @@ async function plan(spec: NodeSpec, context: PlanContext, why: string): Promise<
     // The host's rows in src/worker/stopping.ts: TERM closes and waits, INT while it closes aborts the jobs' signal.
     stop: { warm: 'TERM', soft: 'INT', cold: 'KILL' },
     why,
+    ...(spec.options.some(({ name }) => DETACH.has(name)) && { notes: [DETACH_NOTE] }),
   })
 }
 

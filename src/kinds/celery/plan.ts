@@ -3,16 +3,13 @@ import type { AbsPath } from '../../model/names.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { LaunchPlan, NodeSpec, Opt } from '../../model/spec.ts'
 import { behindDashes, ruleOf, without, written } from '../args.ts'
+import { DETACH, DETACH_NOTE } from '../detach.ts'
 import { type Frame, frameOf } from '../frame.ts'
 import type { Kind, PlanContext } from '../kind.ts'
 import { needsPython, startOf, underPython } from '../python.ts'
 import { type CeleryCommand, readCelery } from './command.ts'
 import { findCelery, provenModule } from './executable.ts'
 import { celeryOptions, globalOptions, RETIRED } from './options.ts'
-
-/** Celery would fork away from us; multi detaches by itself, which keeps the early output and saves one Python start. */
-const DETACH: ReadonlySet<string> = new Set(['--detach', '-D'])
-const DETACH_NOTE = '--detach is left out: multi detaches the worker itself'
 
 type Argv = readonly [AbsPath, ...string[]]
 

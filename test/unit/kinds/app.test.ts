@@ -23,6 +23,12 @@ describe('the command line', () => {
     expect((await planned(['w1', '-A', './x'], has('/srv/x/index.mjs'))).argv[4]).toBe('/srv/x/index.mjs')
   })
 
+  it('leaves --detach out, and says so', async () => {
+    const plan = await planned(['w1', '-A', './x.mjs', '--detach'], has('/srv/x.mjs'))
+    expect(plan.argv).toEqual([...HOST, '/srv/x.mjs', ...FILES])
+    expect(plan.notes).toEqual([expect.stringContaining('--detach')])
+  })
+
   it('refuses options that no app host knows', async () => {
     const failure = await refused(['w1', '-A', './x.mjs', '--time-limit=3'], has('/srv/x.mjs'))
     expect(failure).toMatchObject({ reason: 'usage', argument: '--time-limit' })
