@@ -74,6 +74,25 @@ function workerOptions(
   return ok([...typed.value, { name: '-n', value: node.name }, ...defaults])
 }
 
+type Running = Pick<NodeSpec, 'cmd' | 'append' | 'executable' | 'kind'>
+
+/** How to run it: what multi uses itself and the worker never sees. */
+function runningOf(options: Merged, letters: Letters): Result<Running, UsageError> {
+  const cmd = words(last(options, MANAGER.cmd), letters)
+  if (!cmd.ok) return cmd
+  const append = words(last(options, MANAGER.append), letters)
+  if (!append.ok) return append
+  const executable = expanded(last(options, MANAGER.executable), letters)
+  if (!executable.ok) return executable
+  const kind = last(options, MANAGER.kind)?.value
+  return ok({
+    ...(cmd.value && { cmd: cmd.value }),
+    ...(append.value && { append: append.value }),
+    ...(executable.value && { executable: executable.value }),
+    ...(kind && { kind }),
+  })
+}
+
 /** One node of the command line with everything that is known of it. */
 export function buildNode(
   node: Named,
@@ -87,13 +106,8 @@ export function buildNode(
   if (!files.ok) return files
   const worker = workerOptions(options, node, files.value, letters)
   if (!worker.ok) return worker
-  const cmd = words(last(options, MANAGER.cmd), letters)
-  if (!cmd.ok) return cmd
-  const append = words(last(options, MANAGER.append), letters)
-  if (!append.ok) return append
-  const executable = expanded(last(options, MANAGER.executable), letters)
-  if (!executable.ok) return executable
-  const kind = last(options, MANAGER.kind)?.value
+  const running = runningOf(options, letters)
+  if (!running.ok) return running
   return ok({
     name: node.name as NodeName,
     short: node.short,
@@ -107,9 +121,6 @@ export function buildNode(
       pidfile: last(options, MANAGER.pidfile) !== undefined,
       logfile: last(options, MANAGER.logfile) !== undefined,
     },
-    ...(cmd.value && { cmd: cmd.value }),
-    ...(append.value && { append: append.value }),
-    ...(executable.value && { executable: executable.value }),
-    ...(kind && { kind }),
+    ...running.value,
   })
 }

@@ -1,5 +1,5 @@
 /** Whether an option takes a value. `optional`: only written with `=`. */
-export type Arity = 'flag' | 'value' | 'optional'
+type Arity = 'flag' | 'value' | 'optional'
 
 /** One option of a worker or of multi itself, as data. */
 export interface OptionRule {
