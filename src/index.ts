@@ -15,3 +15,4 @@ export {
   type ParseOptions,
   parseLine,
 } from './spec/index.ts'
+export type { AppContext } from './worker/life.ts'

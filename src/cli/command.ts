@@ -1,9 +1,8 @@
 import { findDirectories } from '../fleet/directories.ts'
 import type { UsageError } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
-import { ok, type Result } from '../model/result.ts'
+import { err, ok, type Result } from '../model/result.ts'
 import type { Grammar } from '../spec/grammar.ts'
-import type { ParsedLine } from '../spec/line.ts'
 import { parseLine } from '../spec/parse.ts'
 import { realSystem } from '../system/real.ts'
 import { checkSettings, settingText } from '../verbs/read-settings.ts'
@@ -21,17 +20,21 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   const cwd = callDirectory()
   const directories = await findDirectories(system, process.env, cwd)
   const base = { system, env: process.env, cwd, directories, node: process.execPath as AbsPath, multi: multiPath() }
-  const read = readLine(verb, rest, grammar, base)
+  const parse = (words: readonly string[], fleet: string) => parseFor(verb, words, grammar, base, fleet)
+  const read = readLine(verb, rest, parse, cwd)
   if (!read.ok) return ended(reportFailure(read.error, rest.includes('--json')))
   const { line, fleet } = read.value
-  const reporter = reporterFor(
-    verb.name,
-    line.settings,
-    line.nodes.map(({ name }) => name),
-  )
+  const order = line.nodes.map(({ name }) => name)
+  const reporter = reporterFor(verb.name, line.settings, order)
   for (const text of line.warnings) reporter.emit({ event: 'note', text })
-  const answer = await verb.run({ ...base, fleet, line, emit: (event) => reporter.emit(event) })
+  const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...beforeDashes(rest, options)], fleet)
+  const answer = await verb.run({ ...base, fleet, line, reread, emit: (event) => reporter.emit(event) })
   return ended(reportAnswer(answer, line.settings, reporter))
+}
+
+function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {
+  const dashes = rest.indexOf('--')
+  return dashes < 0 ? [...rest, ...options] : [...rest.slice(0, dashes), ...options, ...rest.slice(dashes)]
 }
 
 /** All that was written is out; a full disk under a redirected stdout is a failure that exit code 0 would hide. */
@@ -40,31 +43,42 @@ async function ended(code: number): Promise<number> {
   return code === 0 && sink.fault() !== undefined ? 1 : code
 }
 
-type Read = { readonly line: Context['line']; readonly fleet: string }
+type Line = Context['line']
+type Base = Pick<Context, 'system' | 'cwd' | 'directories'>
 
+function parseFor(
+  verb: Verb,
+  words: readonly string[],
+  grammar: Grammar,
+  { system, cwd, directories }: Base,
+  fleet: string,
+): Result<Line, UsageError> {
+  const { run: runDirectory, log: logDirectory } = directories
+  return parseLine(
+    words,
+    grammar,
+    { hostname: system.self.hostname, cwd, runDirectory, logDirectory, fleet },
+    {
+      takesSignal: verb.takesSignal ?? false,
+      allowNoNodes: verb.nodesOptional ?? false,
+      ...(verb.positional ? { positional: verb.positional } : {}),
+    },
+  )
+}
+
+/** Whose fleet it is stands in the line itself, so with `--fleet` it is read a second time. */
 function readLine(
   verb: Verb,
   rest: readonly string[],
-  grammar: Grammar,
-  { system, cwd, directories }: Pick<Context, 'system' | 'cwd' | 'directories'>,
-): Result<Read, UsageError> {
-  const parse = (fleet: string): Result<ParsedLine, UsageError> =>
-    parseLine(
-      rest,
-      grammar,
-      { hostname: system.self.hostname, cwd, runDirectory: directories.run, logDirectory: directories.log, fleet },
-      {
-        takesSignal: verb.takesSignal ?? false,
-        allowNoNodes: verb.nodesOptional ?? false,
-        ...(verb.positional ? { positional: verb.positional } : {}),
-      },
-    )
-  const line = parse(cwd)
+  parse: (words: readonly string[], fleet: string) => Result<Line, UsageError>,
+  cwd: AbsPath,
+): Result<{ readonly line: Line; readonly fleet: string }, UsageError> {
+  const line = parse(rest, cwd)
   if (!line.ok) return line
   const wrong = checkSettings(line.value.settings, verb.name)
-  if (wrong) return { ok: false, error: wrong }
+  if (wrong) return err(wrong)
   const named = settingText(line.value.settings, '--fleet')
   if (named === undefined) return ok({ line: line.value, fleet: cwd })
-  const again = parse(named)
+  const again = parse(rest, named)
   return again.ok ? ok({ line: again.value, fleet: named }) : again
 }

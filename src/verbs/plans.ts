@@ -12,7 +12,7 @@ import type { Context } from './verb.ts'
 export interface Planned {
   readonly target: Target
   readonly plan: Result<LaunchPlan, Failure>
-  /** Its pidfile is where the defaults put it. */
+  /** Its pidfile is not named on the line, so another fleet's node may have it. */
   readonly defaultPidfile: boolean
 }
 
@@ -21,39 +21,58 @@ export interface Planned {
  * Without nodes: those of the fleet that should be up.
  */
 export async function plannedNodes(context: Context): Promise<Result<Planned[], UsageError>> {
+  const meant = await nodesToStart(context)
+  if (!meant.ok) return meant
+  if (context.line.hasWorkerOptions) return anew(context, meant.value)
+  const planned: Planned[] = []
+  for (const [at, one] of meant.value.entries()) {
+    const spec = context.line.nodes[at]
+    planned.push(one.record?.plan || !spec ? await asRecorded(context, one) : await planOne(context, spec))
+  }
+  return ok(planned)
+}
+
+async function nodesToStart(context: Context): Promise<Result<Meant[], UsageError>> {
   const { line, system, directories } = context
-  if (line.nodes.length > 0 && line.hasWorkerOptions) return ok(await planAll(context, line.nodes))
   const recorded = await recordedNodes(system, directories.state)
   const selection = selectionOf(context)
-  if (line.nodes.length === 0) {
-    const meant = fleetNodes(recorded, selection)
-    if (!meant.ok) return meant
-    const wanted = meant.value.filter(({ record }) => record?.wanted === 'up')
-    return ok(await Promise.all(wanted.map((one) => asRecorded(context, one))))
-  }
-  const meant = await namedNodes(system, line.nodes, selection, recorded)
-  if (!meant.ok) return meant
-  return ok(await asRecordedOrPlanned(context, meant.value))
+  if (line.nodes.length > 0) return namedNodes(system, line.nodes, selection, recorded)
+  const meant = fleetNodes(recorded, selection)
+  return meant.ok ? ok(meant.value.filter(({ record }) => record?.wanted === 'up')) : meant
 }
 
-async function asRecordedOrPlanned(context: Context, meant: readonly Meant[]): Promise<Planned[]> {
+/** With the options of the line; a node that is recorded keeps the files that it has, unless the line names others. */
+async function anew(context: Context, meant: readonly Meant[]): Promise<Result<Planned[], UsageError>> {
+  const { line } = context
+  const nodes = line.nodes.length > 0 ? [] : meant.map(({ target }) => target.name)
+  if (line.nodes.length === 0 && nodes.length === 0) return ok([])
+  const kept = meant.flatMap(({ record }, at) => (record ? keptFiles(record, line.nodes[at]) : []))
+  const read = context.reread(nodes, kept)
+  if (!read.ok) return read
   const planned: Planned[] = []
-  for (const [at, one] of meant.entries()) {
-    const spec = context.line.nodes[at]
-    if (one.record?.plan) planned.push(await asRecorded(context, one))
-    else if (spec) planned.push(...(await planAll(context, [spec])))
+  for (const [at, spec] of read.value.nodes.entries()) {
+    const one = await planOne(context, spec)
+    planned.push({ ...one, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
-  return planned
+  return ok(planned)
 }
 
-async function planAll(context: Context, specs: readonly NodeSpec[]): Promise<Planned[]> {
-  const planned: Planned[] = []
-  for (const spec of specs) {
-    const plan = await planNode(spec, context)
-    for (const text of plan.ok ? (plan.value.notes ?? []) : []) context.emit({ event: 'note', target: spec, text })
-    planned.push({ target: toTarget(spec), plan, defaultPidfile: !spec.given.pidfile })
-  }
-  return planned
+function keptFiles({ name, pidfile, logfile, plan }: NodeRecord, spec: NodeSpec | undefined): string[] {
+  // The form with %I in it, for pool processes, stands only on the worker's own command line.
+  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
+  return [
+    ...(spec?.given.pidfile ? [] : [`--pidfile:${name}=${literally(pidfile)}`]),
+    ...(spec?.given.logfile ? [] : [`--logfile:${name}=${literally(handedOn ?? logfile)}`]),
+  ]
+}
+
+/** As a template that says just this, but for %i and %I. */
+const literally = (path: string): string => path.replace(/%(?![iI])/g, '%%')
+
+async function planOne(context: Context, spec: NodeSpec): Promise<Planned> {
+  const plan = await planNode(spec, context)
+  for (const text of plan.ok ? (plan.value.notes ?? []) : []) context.emit({ event: 'note', target: spec, text })
+  return { target: toTarget(spec), plan, defaultPidfile: !spec.given.pidfile }
 }
 
 /** The recorded plan, with the caller's environment: values are never recorded. */

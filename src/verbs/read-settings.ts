@@ -5,9 +5,9 @@ import { settings, type VerbName } from './settings.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `90`, `90s`, `1.5m`, `500ms`, `2h` → ms; a bare number is seconds. */
+/** `90`, `90s`, `1.5m`, `.5`, `500ms`, `2h` → ms; a bare number is seconds. */
 export function parseDuration(text: string): number | undefined {
-  const [, digits, unit = 's'] = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/.exec(text) ?? []
+  const [, digits, unit = 's'] = /^(\d{1,9}(?:\.\d{0,6})?|\.\d{1,6})(ms|s|m|h|d)?$/.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits) * (UNITS[unit] ?? 1000)
 }
 

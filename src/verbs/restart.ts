@@ -44,14 +44,14 @@ async function run(context: Context): Promise<Answer> {
   const { good, bad } = await readied(context, planned.value)
   for (const outcome of bad) emit({ event: 'outcome', outcome })
   const signal = line.signal ? { signal: line.signal } : {}
-  const tasks: Task[] = good.flatMap(({ target, plan, defaultPidfile }) =>
+  const tasks: Task[] = good.flatMap(({ target, plan }) =>
     plan.ok
       ? [
           {
             target,
             goals: [
               { goal: 'down', wait: true, wanted: 'up', ...down.value, ...signal },
-              { goal: 'up', plan: plan.value, ...up.value, atLimit: 'leave', defaultPidfile },
+              { goal: 'up', plan: plan.value, ...up.value, atLimit: 'leave', defaultPidfile: false },
             ],
           },
         ]

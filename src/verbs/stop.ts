@@ -1,5 +1,5 @@
 import { pursue } from '../fleet/pursue.ts'
-import type { UsageError } from '../model/failure.ts'
+import { type UsageError, usage } from '../model/failure.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { DownGoal } from '../node/goal.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
@@ -54,8 +54,15 @@ export const kill: Verb = {
   name: 'kill',
   summary: 'KILL the whole process group of each node, and wait until it is gone',
   usage: '[NODE…|N] [OPTIONS]',
+  takesSignal: true,
   nodesOptional: true,
   async run(context) {
+    const { signal } = context.line
+    if (signal && signal !== 'KILL') {
+      return failed(
+        usage(`kill sends KILL, not ${signal}`, { argument: `-${signal}`, hint: `write: multi stop -${signal} …` }),
+      )
+    }
     const pursuit = pursuitOf(context)
     if (!pursuit.ok) return failed(pursuit.error)
     const meant = await meantNodes(context)

@@ -1,10 +1,11 @@
 import type { Directories } from '../fleet/directories.ts'
 import type { Emit } from '../model/events.ts'
 import type { ExitCode, LsbCode } from '../model/exit-code.ts'
-import type { Failure } from '../model/failure.ts'
+import type { Failure, UsageError } from '../model/failure.ts'
 import type { AbsPath, NodeName } from '../model/names.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Exit } from '../model/process.ts'
+import type { Result } from '../model/result.ts'
 import type { KindName, LaunchPlan } from '../model/spec.ts'
 import type { NodeState } from '../model/state.ts'
 import type { ParsedLine } from '../spec/line.ts'
@@ -19,6 +20,8 @@ export interface Context {
   readonly directories: Directories
   readonly fleet: string
   readonly line: ParsedLine & { readonly positional?: string }
+  /** The same line read again with nodes before it and options behind it (before `--`). */
+  readonly reread: (nodes: readonly string[], options: readonly string[]) => Result<ParsedLine, UsageError>
   readonly emit: Emit
   /** Absolute paths of this Node and of bin/multi.js. */
   readonly node: AbsPath

@@ -4,7 +4,7 @@ import type { HostOptions } from './options.ts'
 import type { Stopping } from './stopping.ts'
 
 /** What the app's function gets. */
-interface AppContext {
+export interface AppContext {
   readonly name: string
   readonly queues: readonly string[]
   readonly concurrency: number
