@@ -12,6 +12,8 @@ export interface Selection {
   readonly named: boolean
   /** `--all` */
   readonly all: boolean
+  /** Names mean this fleet's nodes only: a start with options of its own is a new node, whatever namesakes there are elsewhere. */
+  readonly ownOnly?: boolean
   /** Default host part of node names. */
   readonly hostname: string
 }
@@ -101,7 +103,7 @@ async function byName(
   const all = recorded.filter((record) => isCalled(record, spec, selection.hostname))
   const own = all.filter(({ fleet }) => fleet === selection.fleet)
   // The node of this directory's fleet is meant before a namesake elsewhere.
-  const matches = selection.named || own.length > 0 ? own : all
+  const matches = selection.named || selection.ownOnly || own.length > 0 ? own : all
   const [only, ...others] = matches
   if (!only) return ok(await atPath(system, spec))
   if (others.length === 0) return ok(meant(only))

@@ -20,8 +20,11 @@ export interface Planned {
  * How each node is to be started: as the line says, or, where it says nothing of the worker, as it was last started.
  * Without nodes: those of the fleet that should be up.
  */
-export async function plannedNodes(context: Context): Promise<Result<Planned[], UsageError>> {
-  const meant = await nodesToStart(context)
+export async function plannedNodes(
+  context: Context,
+  verb: 'start' | 'restart',
+): Promise<Result<Planned[], UsageError>> {
+  const meant = await nodesToStart(context, verb === 'start' && context.line.hasWorkerOptions)
   if (!meant.ok) return meant
   if (context.line.hasWorkerOptions) return anew(context, meant.value)
   const planned: Planned[] = []
@@ -32,10 +35,10 @@ export async function plannedNodes(context: Context): Promise<Result<Planned[], 
   return ok(planned)
 }
 
-async function nodesToStart(context: Context): Promise<Result<Meant[], UsageError>> {
+async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<Meant[], UsageError>> {
   const { line, system, directories } = context
   const recorded = await recordedNodes(system, directories.state)
-  const selection = selectionOf(context)
+  const selection = { ...selectionOf(context), ownOnly }
   if (line.nodes.length > 0) return namedNodes(system, line.nodes, selection, recorded)
   const meant = fleetNodes(recorded, selection)
   return meant.ok ? ok(meant.value.filter(({ record }) => record?.wanted === 'up')) : meant

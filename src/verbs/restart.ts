@@ -34,7 +34,7 @@ async function run(context: Context): Promise<Answer> {
   if (!up.ok) return failed(up.error)
   const down = drainOptions(context)
   if (!down.ok) return failed(down.error)
-  const planned = await plannedNodes(context)
+  const planned = await plannedNodes(context, 'restart')
   if (!planned.ok) return failed(planned.error)
   const gate = gateOf(context, planned.value.length)
   if (!gate.ok) return failed(gate.error)

@@ -65,7 +65,7 @@ async function run(context: Context): Promise<Answer> {
   if (!jobs.ok) return failed(jobs.error)
   const pursuit = pursuitOf(context, jobs.value === undefined ? openGate : { limit: jobs.value, haltOnFailure: false })
   if (!pursuit.ok) return failed(pursuit.error)
-  const planned = await plannedNodes(context)
+  const planned = await plannedNodes(context, 'start')
   if (!planned.ok) return failed(planned.error)
   emit({ event: 'starting', count: planned.value.length })
   const { good, bad } = await readied(context, planned.value)
