@@ -46,9 +46,16 @@ export interface LaunchPlan extends Target {
   /** What is added to the caller's environment; never a value of it. */
   readonly env: Readonly<Record<string, string>>
   readonly pidfileOwner: 'manager' | 'worker'
-  /** `vitals`, `pidfile`: the worker's own word. `alive`: it lived for startsecs. `pidfile+alive`: both (Celery writes its pidfile early). */
+  /**
+   * What counts as ready while there are no vitals. `vitals`: nothing else. `pidfile`: its own pidfile. `alive`: it lived for
+   * startsecs. `pidfile+alive`: both (Celery writes its pidfile early). Believable vitals always count.
+   */
   readonly ready: 'vitals' | 'pidfile' | 'pidfile+alive' | 'alive'
   readonly stop: { readonly warm: Signal; readonly soft?: Signal; readonly cold: Signal }
+  /** How it is told to take no more jobs, and to take jobs again. Absent: it cannot be told. */
+  readonly quiet?: Quieting
+  /** A variable that, set to this in the worker's environment, changes what its warm signal does. */
+  readonly caution?: { readonly variable: string; readonly value: string; readonly text: string }
   readonly uid?: number
   readonly gid?: number
   readonly umask?: number
@@ -57,3 +64,15 @@ export interface LaunchPlan extends Target {
   /** Sentences about what was changed on the way from the command line to argv (`--detach` left out). Not recorded. */
   readonly notes?: readonly string[]
 }
+
+/** By a signal to the leader, or by a program of its kind, run once for each queue. */
+export type Quieting =
+  | { readonly by: 'signal'; readonly quiet: Signal; readonly resume: Signal }
+  | {
+      readonly by: 'program'
+      /** The queue's name is put behind each. */
+      readonly quiet: readonly [string, ...string[]]
+      readonly resume: readonly [string, ...string[]]
+      /** What it takes jobs from when it does not say so itself in its vitals. */
+      readonly queues: readonly string[]
+    }
