@@ -184,6 +184,8 @@ function announceWaiting(active: ReadonlySet<Run>, { system, emit }: Pursuit): v
         sinceMs: now - since,
         ...(standing?.pid === undefined ? {} : { pid: standing.pid }),
         ...(standing?.detail === undefined ? {} : { detail: standing.detail }),
+        ...(standing?.jobs === undefined ? {} : { jobs: standing.jobs }),
+        ...(standing?.oldestMs === undefined ? {} : { oldestMs: standing.oldestMs }),
       }))
     if (nodes.length > 0) emit({ event: 'waiting', for: what, nodes })
   }

@@ -7,7 +7,7 @@ import { launch, savedPlan } from './launch.ts'
 import { record, recorded } from './recording.ts'
 import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
-import { killEffect, signalLeader, signalRest } from './signal-effects.ts'
+import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
 import type { Change } from './step.ts'
 import { writePidfile } from './write.ts'
 
@@ -28,6 +28,10 @@ export function act(change: Change, scene: Scene): Effect {
       return want(scene)
     case 'signal-leader':
       return signalLeader(scene, change.signal)
+    case 'signal-soft':
+      return signalSoft(scene, change.signal)
+    case 'skip-soft':
+      return skipSoft(scene, change.why)
     case 'signal-rest':
       return signalRest(scene)
     case 'kill':
