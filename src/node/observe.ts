@@ -35,12 +35,12 @@ export async function observe(look: Look, target: Target, memory: Memory): Promi
   return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
 }
 
-type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
+export type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
 
 const unknown = (why: string): Found => ({ state: { state: 'unknown', why }, leftover: false })
 
 /** The record decides while anything of it lives, whatever the pidfile says or lacks; otherwise the pidfile does. */
-async function findWorker(
+export async function findWorker(
   look: Look,
   target: Target,
   read: RecordRead,
