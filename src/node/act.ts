@@ -108,6 +108,8 @@ const pidfileEffect = (scene: Scene): Effect =>
 async function clear({ system, target, emit, seen }: Scene, why: string | undefined): Effect {
   const removed = await system.remove(target.pidfile)
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
+  const vitals = seen.record?.launch?.vitals
+  if (vitals) await system.remove(vitals.path)
   if (why !== undefined) emit({ event: 'note', target, text: `removed a stale pidfile: ${why}` })
   if (seen.recordRead.is === 'useless') emit({ event: 'note', target, text: `${seen.recordRead.why}: ignored` })
   return ok(undefined)

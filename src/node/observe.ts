@@ -22,7 +22,7 @@ export interface Seen {
   readonly pidfile: PidfileRead
   /** The process that `state` speaks of, as the record has it or would have it. */
   readonly launch?: Launch
-  /** A pidfile that names nobody who lives, to be removed. */
+  /** A pidfile that names nobody who lives, or the last words of a worker that is gone: to be removed. */
   readonly leftover: boolean
   /** What it last said of itself, if it can be believed. */
   readonly vitals?: Heard
@@ -39,12 +39,16 @@ export async function observe(look: Look, target: Target, memory: Memory): Promi
   return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
 }
 
+<<<<<<< HEAD
 type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>
+=======
+export type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
+>>>>>>> main
 
 const unknown = (why: string): Found => ({ state: { state: 'unknown', why }, leftover: false })
 
 /** The record decides while anything of it lives, whatever the pidfile says or lacks; otherwise the pidfile does. */
-async function findWorker(
+export async function findWorker(
   look: Look,
   target: Target,
   read: RecordRead,
@@ -149,7 +153,7 @@ function byGroup(system: System, { stop }: NodeRecord, launch: Launch, group: Ve
 
 async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: PidfileRead): Promise<Found> {
   if (pidfile.is === 'blocked') return unknown(pidfile.why)
-  if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: false }
+  if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: await hasLastWords(look, read) }
   if (pidfile.is === 'garbage') return { state: { state: 'stale', why: pidfile.why }, leftover: true }
   const record = read.is === 'record' ? read.record : undefined
   const named = await judgePidfile(look.system, target, pidfile)
@@ -158,6 +162,12 @@ async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: 
   // Stopped as it was asked to, and only the pidfile is left: that is stopped, not a surprise.
   const asked = record?.launch?.identity.pid === pidfile.pid && record.stop?.launch === record.launch.id
   return { state: asked ? { state: 'stopped' } : { state: 'stale', why: named.why, pid: pidfile.pid }, leftover: true }
+}
+
+/** A worker that has ended leaves its vitals behind. */
+async function hasLastWords({ system }: Look, read: RecordRead): Promise<boolean> {
+  const vitals = read.is === 'record' ? read.record.launch?.vitals : undefined
+  return vitals !== undefined && (await system.stat(vitals.path)) !== undefined
 }
 
 /** A worker that something else started, proven by its pidfile. */

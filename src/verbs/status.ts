@@ -5,7 +5,8 @@ import type { NodeState } from '../model/state.ts'
 import type { Jobs, StatusRow } from '../model/status.ts'
 import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
-import { observe, type Seen } from '../node/observe.ts'
+import type { Seen } from '../node/observe.ts'
+import { observeAbandoned } from '../node/observe-abandoned.ts'
 import { type Heard, SILENT_AFTER_MS } from '../node/vitals.ts'
 import type { System, Usage } from '../system/port.ts'
 import { isSet } from './read-settings.ts'
@@ -38,7 +39,7 @@ async function run(context: Context): Promise<Answer> {
   if (!meant.ok) return failed(meant.error)
   const look = new Look(system)
   const seen = new Map<Meant, Seen>()
-  for (const one of meant.value) seen.set(one, await observe(look, one.target, newMemory()))
+  for (const one of meant.value) seen.set(one, await observeAbandoned(look, one.target, newMemory()))
   const usage = isSet(line.settings, '--stats') ? await usageOf(system, [...seen.values()]) : undefined
   const rows = [...seen].map(([one, of]) => rowOf(system, one, of, usage))
   return { kind: 'status', rows, code: worstLsb([...seen.values()].map(({ state }) => lsbCode(state))) }
