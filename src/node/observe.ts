@@ -39,11 +39,7 @@ export async function observe(look: Look, target: Target, memory: Memory): Promi
   return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
 }
 
-<<<<<<< HEAD
-type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>
-=======
-export type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
->>>>>>> main
+export type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>
 
 const unknown = (why: string): Found => ({ state: { state: 'unknown', why }, leftover: false })
 
