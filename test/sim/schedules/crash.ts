@@ -1,4 +1,4 @@
-import type { StatusRow } from '../../../src/verbs/verb.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
 import { type Command, Fleet, type FleetOptions, outcomesOf } from './fleet.ts'
 
 /** A command that is killed at each of its calls in turn. */

@@ -9,7 +9,8 @@ import { settings } from '../../../src/verbs/settings.ts'
 import { start } from '../../../src/verbs/start.ts'
 import { status } from '../../../src/verbs/status.ts'
 import { kill, stop, stopwait } from '../../../src/verbs/stop.ts'
-import type { Answer, Context, StatusRow, Verb } from '../../../src/verbs/verb.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
+import type { Answer, Context, Verb } from '../../../src/verbs/verb.ts'
 import { type SimProcess, type SimSystem, World, type WorldOptions } from '../index.ts'
 import { WORKERS, type WorkerName } from './workers.ts'
 
@@ -103,10 +104,13 @@ export class Fleet {
   /** Whether that process was ever one of the fleet's. */
   isOurs = (process: SimProcess): boolean => process.env['MULTI_NODE'] !== undefined
 
-  /** What stands in the directory of the pidfiles. */
+  /** What stands in the directory of the pidfiles, and what workers said of themselves. */
   files(): string[] {
-    const found = this.world.files.list(RUN, { uid: 0, gid: 0 })
-    return typeof found === 'string' ? [] : [...found].sort()
+    const list = (path: string): string[] => {
+      const found = this.world.files.list(path, { uid: 0, gid: 0 })
+      return typeof found === 'string' ? [] : [...found].sort()
+    }
+    return [...list(RUN).filter((name) => name !== 'vitals'), ...list(`${RUN}/vitals/0`)]
   }
 }
 
