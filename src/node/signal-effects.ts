@@ -63,12 +63,14 @@ export async function signalRest(scene: Scene): Effect {
   const { system, target, seen, memory, emit } = scene
   const group = groupOf(scene)
   if (!group) return ok(undefined)
+  // Looked up before they get it: TERM may be so fast that there is no command line to read any more.
+  const pids = group.evidence.map(({ pid }) => pid)
+  const names = await named(scene, pids)
   const answer = await system.signalGroup(group, 'TERM')
   if (answer === 'denied') return err(await deniedBy(scene, 'TERM'))
   if (answer !== 'sent') return ok(undefined)
   memory.signalled = true
-  const pids = group.evidence.map(({ pid }) => pid)
-  emit({ event: 'note', target, text: `its main process is gone; TERM to what it left: ${await named(scene, pids)}` })
+  emit({ event: 'note', target, text: `its main process is gone; TERM to what it left: ${names}` })
   const stop = { ...(seen.record?.stop ?? request(scene, 'TERM')), orphansSignalledAt: system.wall() }
   return recorded(scene, { stop, ...(seen.launch ? { launch: seen.launch } : {}) })
 }
