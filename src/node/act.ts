@@ -107,7 +107,7 @@ const pidfileEffect = (scene: Scene): Effect =>
   scene.seen.launch ? pidfileOf(scene, scene.seen.launch.identity.pid) : Promise.resolve(ok(undefined))
 
 async function clear(scene: Scene, why: string | undefined): Effect {
-  const { system, target, goal, emit } = scene
+  const { system, target, goal, seen, emit } = scene
   const removed = await system.remove(target.pidfile)
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
   const vitals = seen.record?.launch?.vitals
