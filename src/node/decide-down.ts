@@ -102,7 +102,7 @@ function limitStage(
   if (wantsSoft) return { at: since + limit, reached: () => soft(state, seen) }
   const at = (softAt ?? since) + limit
   if (goal.atLimit.includes('kill')) return { at, reached: (pid) => killOrWait(pid, memory, now) }
-  return { at, reached: (pid) => fail({ reason: 'stop-timeout', pid, afterMs: now - since }) }
+  return { at, reached: (pid) => fail({ reason: 'stop-timeout', pid, afterMs: at - since }) }
 }
 
 function soft({ leader }: Draining, { record, vitals }: Seen): Step {
