@@ -16,7 +16,7 @@ const effort = values.quick ? 'quick' : 'full'
 const say = (text: string): void => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${text}`))
 
 function build(): void {
-  if (existsSync(new URL('../dist/cli.js', import.meta.url))) return
+  if (existsSync(new URL('../dist/cli.cjs', import.meta.url))) return
   execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url))], {
     stdio: 'inherit',
   })
