@@ -5,15 +5,15 @@ import { until } from '../rig/rig.ts'
 import { PYTHON } from './broker.ts'
 import { full, note, skip, withBroker } from './celery.ts'
 
-describe.skipIf(skip)(`celery beat${note}`, () => {
+describe.skipIf(skip)(`celery beat${note}`, { concurrent: true }, () => {
   const celeryFor = withBroker()
 
   test('runs as a command beside the workers, ticks, and stops with the fleet', async (context) => {
     const celery = celeryFor(context)
-    const { rig, broker, options } = celery
+    const { rig, client, options } = celery
     const tick = join(rig.work, 'tick')
     const cmd = `${PYTHON} -m celery -A tasks beat --schedule=${rig.work}/schedule --pidfile=`
-    const env = { ...broker.environment, BEAT_FILE: tick }
+    const env = { ...client.environment, BEAT_FILE: tick }
     const started = await rig.multi({ ...options, env }, 'start', 'beat', '--cmd', cmd, '-l', 'INFO')
     expect(started.code).toBe(0)
     await celery.done('start', 'w1', '-A', 'tasks', '-c', '1')
