@@ -1,7 +1,6 @@
 import { stayWith } from '../fleet/foreground.ts'
 import { openGate } from '../fleet/gate.ts'
 import { pursue } from '../fleet/pursue.ts'
-import { remember } from '../fleet/remember.ts'
 import type { Task } from '../fleet/run.ts'
 import type { UsageError } from '../model/failure.ts'
 import { ok, type Result } from '../model/result.ts'
