@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chownSync,
   existsSync,
@@ -306,7 +307,7 @@ test.runIf(isRoot)(
     pid=$(cat "$MULTI_RUN_DIR/w1.pid")
     kill -9 "$pid"
     while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-    echo $((pid - 1)) > /proc/sys/kernel/ns_last_pid
+    echo $((pid - 1)) > /proc/sys/kernel/ns_last_pid || { echo 'skip: the next pid cannot be chosen'; exit 0; }
     sleep 2000 & stranger=$!
     [ "$stranger" = "$pid" ] || { echo "skip: got $stranger for $pid"; exit 0; }
     for verb in status stop stopwait kill; do multi $verb w1 >&2 || :; echo "$pid" > "$MULTI_RUN_DIR/w1.pid"; done
@@ -317,9 +318,8 @@ test.runIf(isRoot)(
     kill -0 "$stranger" && echo 'the stranger still lives'
     kill -9 "$stranger"
   `
-    const { code, stdout, stderr } = await rig.program([...NAMESPACE, 'bash', '-c', script]).ended
-    if (/Operation not permitted|skip:/.test(stderr + stdout))
-      return context.skip(`no pid namespace to be had: ${stdout}${stderr}`)
+    const { code, stdout } = await rig.program([...NAMESPACE, 'bash', '-c', script]).ended
+    if (stdout.startsWith('skip: ')) return context.skip(stdout)
     expect(stdout).toBe('the stranger lives\nanother worker runs\nthe stranger still lives\n')
     expect(code).toBe(0)
   },
