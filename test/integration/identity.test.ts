@@ -296,7 +296,9 @@ test('a worker that rewrites its title, without a record: by its environment', a
 /** Own pid namespace, in which the next pid can be chosen. */
 const NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child=KILL', '--'] as const
 
-test.runIf(isRoot)(
+const hasNamespaces = isRoot && spawnSync(NAMESPACE[0], [...NAMESPACE.slice(1), 'true']).status === 0
+
+test.runIf(hasNamespaces)(
   'a pid that the kernel gave to somebody else: neither signalled nor taken for the worker',
   async (context) => {
     const rig = rigFor(context)
