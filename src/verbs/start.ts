@@ -55,6 +55,12 @@ export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[
   return [...outcomes].sort((a, b) => (at.get(a.target.pidfile) ?? 0) - (at.get(b.target.pidfile) ?? 0))
 }
 
+/** Exit 0 without a word would look like a fleet that was started. */
+export const NOBODY = {
+  event: 'note',
+  text: 'no node of this fleet should be up, all were stopped: name those that are to be started',
+} as const
+
 async function run(context: Context): Promise<Answer> {
   const { line, emit, env } = context
   const options = startOptions(context)
@@ -67,6 +73,7 @@ async function run(context: Context): Promise<Answer> {
   if (!pursuit.ok) return failed(pursuit.error)
   const planned = await plannedNodes(context, 'start')
   if (!planned.ok) return failed(planned.error)
+  if (planned.value.length === 0) emit(NOBODY)
   emit({ event: 'starting', count: planned.value.length })
   const { good, bad } = await readied(context, planned.value)
   for (const outcome of bad) emit({ event: 'outcome', outcome })
