@@ -22,7 +22,11 @@ describe('a line of /proc/PID/stat', () => {
   )
 
   test('is, whatever 15 bytes a program sets as its name with prctl(2)', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 15 }), (name) => void expect(parseStat(stat(name))).toEqual(FACTS)))
+    fc.assert(
+      fc.property(fc.string({ maxLength: 15 }), (name) => {
+        expect(parseStat(stat(name))).toEqual(FACTS)
+      }),
+    )
   })
 
   test('that is cut off or none is refused, never misread', () => {
