@@ -346,7 +346,7 @@ test('a multi that is suspended longer than its lock lasts: no worker is double 
   const line = ['start', '40', '--cmd', 'sleep 1000', '--startsecs=0'] as const
   const suspended = rig.begin(...line)
   suspendWithin(suspended, rig)
-  const other = await rig.multi(...line, '--wait-lock=4')
+  const other = await rig.multi(...line, '--wait-lock=6')
   expect(other.code).toBe(75)
   expect(other.stdout).toMatch(new RegExp(`FAILED: another multi \\(pid ${suspended.pid}\\)`))
   process.kill(suspended.pid, 'SIGCONT')
@@ -368,7 +368,7 @@ test('a stopwait that is suspended longer than its lock lasts: no worker gets a 
   for (const worker of workers) await worker.on('SIGTERM', 'stay')
   const suspended = rig.begin('stopwait')
   suspendWithin(suspended, rig)
-  const other = rig.begin('stopwait', '--wait-lock=4')
+  const other = rig.begin('stopwait', '--wait-lock=6')
   await other.waitFor(/Waiting for/)
   process.kill(suspended.pid, 'SIGCONT')
   for (const worker of workers) await worker.got('SIGTERM')
