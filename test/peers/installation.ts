@@ -19,7 +19,7 @@ export function installFor(everyone: string): string {
   const program = join(everyone, 'multi')
   if (existsSync(program)) return program
   mkdirSync(place)
-  for (const path of ['bin', 'dist', 'package.json', ...dependencies()]) {
+  for (const path of ['bin', 'bridge', 'dist', 'package.json', ...dependencies()]) {
     cpSync(join(ROOT, path), join(place, path), { recursive: true, dereference: true })
   }
   writeFileSync(program, `#!/bin/sh\nexec ${shellJoin([process.execPath, join(place, 'bin/multi.js')])} "$@"\n`)

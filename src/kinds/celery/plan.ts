@@ -87,8 +87,8 @@ async function plan(spec: NodeSpec, context: PlanContext, why: string): Promise<
     argv,
     pidfileOwner: 'worker',
     ready: 'pidfile+alive',
-    // Celery's own meanings: TERM is the warm shutdown, QUIT the cold one, which still tells the broker about the lost jobs.
-    stop: { warm: 'TERM', soft: 'QUIT', cold: 'KILL' },
+    // Celery's own meanings: TERM is the warm shutdown, QUIT the cold one, soft where worker_soft_shutdown_timeout says so.
+    stop: { warm: 'TERM', soft: 'QUIT', softWhen: 'said', cold: 'KILL' },
     caution: CAUTION,
     why,
     ...(notes.length === 0 ? {} : { notes }),

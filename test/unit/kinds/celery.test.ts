@@ -63,7 +63,7 @@ describe('the plan', () => {
       cwd: '/srv',
       pidfileOwner: 'worker',
       ready: 'pidfile+alive',
-      stop: { warm: 'TERM', soft: 'QUIT', cold: 'KILL' },
+      stop: { warm: 'TERM', soft: 'QUIT', softWhen: 'said', cold: 'KILL' },
       pidfile: '/run/multi/w1.pid',
       logfile: '/log/w1.log',
     })
