@@ -1,4 +1,3 @@
-import yargs from 'yargs'
 import { managerOptions } from '../spec/manager.ts'
 import { loadVerbs } from '../verbs/index.ts'
 import { managerSummaries } from '../verbs/manager-summaries.ts'
@@ -21,7 +20,7 @@ type Shown = readonly [names: readonly string[], summary: string, placeholder: s
 
 /** The help text, from the tables of verbs and options, laid out by yargs. */
 export async function manual(topic: string | undefined, columns: number): Promise<string> {
-  const verbs = await loadVerbs()
+  const [{ default: yargs }, verbs] = await Promise.all([import('yargs'), loadVerbs()])
   const verb = verbs.find(({ name }) => name === topic)
   let cli = yargs([])
     .scriptName('multi')

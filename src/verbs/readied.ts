@@ -1,5 +1,5 @@
-import { remember } from '../fleet/catalogue.ts'
 import { prepare } from '../fleet/prepare.ts'
+import { remember } from '../fleet/remember.ts'
 import { placeForVitals } from '../fleet/vitals-place.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { AbsPath } from '../model/names.ts'
 
 /** The only place that asks where this package is: from dist/ when it is built, from src/ in its own tests. */
 function findRoot(): string {
-  let at = dirname(fileURLToPath(import.meta.url))
+  let at: string = import.meta.dirname
   while (!existsSync(join(at, 'package.json'))) {
     if (at === dirname(at)) throw new Error('multi cannot find its own package.json')
     at = dirname(at)

@@ -182,6 +182,45 @@ test('a worker is in a session of its own, in the directory of the call, and kno
   await rig.multi('stopwait', 'w1')
 })
 
+test('a worker that is not ready at --start-timeout: exit 1, its pid, left running', async (context) => {
+  const rig = rigFor(context)
+  const starting = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=1')
+  const worker = await rig.worker('w1')
+  const { code, stdout } = await starting.ended
+  expect(code).toBe(1)
+  expect(stdout).toContain(`still booting after 1.0 s (pid ${worker.pid}), left running`)
+  expect(worker.alive).toBe(true)
+  expect(worker.signals).toEqual([])
+  await rig.multi('stopwait', 'w1')
+})
+
+test('--start-timeout with --then stop stops it, and waits until it is gone', async (context) => {
+  const rig = rigFor(context)
+  const line = ['start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=2', '--then=stop']
+  const starting = rig.begin(...line)
+  const worker = await rig.worker('w1')
+  const { code, stdout } = await starting.ended
+  expect(code).toBe(1)
+  expect(stdout).toContain('stopped by multi')
+  expect(worker.signals).toEqual(['SIGTERM'])
+  expect(worker.alive).toBe(false)
+})
+
+test('INT ends a start, not the worker: exit 130, how things stand, and the same command finishes', async (context) => {
+  const rig = rigFor(context)
+  const starting = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000')
+  const worker = await rig.worker('w1')
+  await until(() => rig.record('w1')?.launch !== undefined, 'the start to be recorded')
+  starting.kill('SIGINT')
+  const { code, stdout } = await starting.ended
+  expect(code).toBe(130)
+  expect(stdout).toContain(`interrupted, left starting (pid ${worker.pid})`)
+  const again = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=0.5')
+  expect((await again.ended).stdout).toContain(`still booting after 0.5 s (pid ${worker.pid})`)
+  expect(worker.signals).toEqual([])
+  await rig.multi('stopwait', 'w1')
+})
+
 test('C_FAKEFORK=1: start stays, workers write to its output, and it ends with them', async (context) => {
   const rig = rigFor(context)
   const staying = rig.begin(
