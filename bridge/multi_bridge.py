@@ -6,7 +6,7 @@ locked in a pool process. In the main thread only Exception is caught: others (W
 import os
 
 PAUSE = 0.5  # Shortest time between two writings, seconds; a new state is told at once.
-PERIOD = 9.0  # Longest time.
+PERIOD = 8.0  # Longest time.
 PATIENCE = 1.0  # How long an ending worker waits at most for its last words to be written.
 LIMIT = 16000  # Larger is not believed.
 

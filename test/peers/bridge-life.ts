@@ -19,7 +19,7 @@ const clock = (): number => Date.now()
 export async function expectWholeLife(rig: Rig, url: string, pool: string): Promise<void> {
   const worker = new Worker(rig, url, { pool })
   expect(await worker.is('booting')).toMatchObject({ pid: worker.pid, active: 0, oldestStartedAt: null })
-  expect(await worker.is('ready')).toMatchObject({ pid: worker.pid, active: 0, done: 0, queues: ['celery'] })
+  expect(await worker.is('ready')).toMatchObject({ pid: worker.pid, active: 0, done: 0, queues: [worker.queue] })
 
   const sentAt = clock()
   const job = await worker.job()

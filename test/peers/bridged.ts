@@ -11,13 +11,13 @@ import type { Running } from '../rig/command.ts'
 import { type Rig, until } from '../rig/rig.ts'
 import { PYTHON } from './broker.ts'
 
-export const BRIDGE = fileURLToPath(new URL('../../bridge', import.meta.url))
+const BRIDGE = fileURLToPath(new URL('../../bridge', import.meta.url))
 const FIXTURES = new URL('fixtures/', import.meta.url)
 /** Slow machines start a worker in tens of seconds when others start theirs. */
 const PATIENCE_MS = 60_000
 
 /** Something that workers take jobs from. */
-export interface Server {
+interface Server {
   readonly url: string
   start(): Promise<void>
   stop(): Promise<void>
@@ -164,18 +164,22 @@ export class Worker {
   readonly name: string
   readonly running: Running
   readonly vitalsFile: string
+  /** Its own, among other tests' workers. */
+  readonly queue: string
   readonly #rig: Rig
   readonly #env: NodeJS.ProcessEnv
 
   constructor(rig: Rig, url: string, given: WorkerOptions = {}) {
     const { pool = 'prefork', start = ['-m', 'celery'], include = 'multi_bridge', options = [] } = given
     this.#rig = rig
-    this.name = `${given.name ?? 'w1'}@${hostname()}`
+    this.name = `${given.name ?? 'w1'}-${rig.token}@${hostname()}`
+    this.queue = `q-${rig.token}`
     this.vitalsFile = given.vitals ?? join(rig.directory, 'w1.vitals')
     for (const name of ['hold.py', 'sabotage.py']) copyFileSync(new URL(name, FIXTURES), join(rig.work, name))
     const env = {
       PATH: `${dirname(PYTHON)}:/usr/sbin:/usr/bin:/sbin:/bin`,
       BROKER_URL: url,
+      QUEUE: this.queue,
       PYTHONDONTWRITEBYTECODE: '1',
       SPT_NOENV: '1',
     }

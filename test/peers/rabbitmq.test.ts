@@ -9,30 +9,34 @@ const missing = missingRabbitMq()
 const without = missing !== undefined && !required
 if (without) console.warn(`no tests with RabbitMQ: ${missing}`)
 
-describe.skipIf(skip || without)(`the Celery bridge on RabbitMQ${without ? ` (skipped: ${missing})` : note}`, () => {
-  const broker = new RabbitMq()
-  beforeAll(() => broker.start(), 120_000)
-  afterAll(() => broker.stop())
+describe.skipIf(skip || without)(
+  `the Celery bridge on RabbitMQ${without ? ` (skipped: ${missing})` : note}`,
+  { concurrent: true },
+  () => {
+    const broker = new RabbitMq()
+    beforeAll(() => broker.start(), 120_000)
+    afterAll(() => broker.stop())
 
-  for (const pool of POOLS) {
-    const poolMissing = missingPool(pool)
-    test.skipIf(poolMissing !== undefined && !required)(
-      `tells of a whole life in the pool ${pool}, and the job that runs at TERM is finished${poolMissing ? ` (skipped: ${poolMissing})` : ''}`,
-      (context) => expectWholeLife(rigFor(context), broker.url, pool),
-    )
-  }
+    for (const pool of POOLS) {
+      const poolMissing = missingPool(pool)
+      test.skipIf(poolMissing !== undefined && !required)(
+        `tells of a whole life in the pool ${pool}, and the job that runs at TERM is finished${poolMissing ? ` (skipped: ${poolMissing})` : ''}`,
+        (context) => expectWholeLife(rigFor(context), broker.url, pool),
+      )
+    }
 
-  test('is quiet when remote control has cancelled its queue, and ready again', async (context) => {
-    const worker = new Worker(rigFor(context), broker.url)
-    await worker.is('ready')
-    const control = ['control', '--destination', worker.name, '--timeout', '20']
-    expect((await worker.celery(...control, 'cancel_consumer', 'celery')).code).toBe(0)
-    expect((await worker.is('quiet')).queues).toEqual([])
-    expect((await worker.celery(...control, 'add_consumer', 'celery')).code).toBe(0)
-    expect((await worker.is('ready')).queues).toEqual(['celery'])
-    await worker.stop()
-  })
-})
+    test('is quiet when remote control has cancelled its queue, and ready again', async (context) => {
+      const worker = new Worker(rigFor(context), broker.url)
+      await worker.is('ready')
+      const control = ['control', '--destination', worker.name, '--timeout', '20']
+      expect((await worker.celery(...control, 'cancel_consumer', worker.queue)).code).toBe(0)
+      expect((await worker.is('quiet')).queues).toEqual([])
+      expect((await worker.celery(...control, 'add_consumer', worker.queue)).code).toBe(0)
+      expect((await worker.is('ready')).queues).toEqual([worker.queue])
+      await worker.stop()
+    })
+  },
+)
 
 describe.skipIf(skip || without)('a Celery worker before its RabbitMQ is there', () => {
   test('says booting until it comes', async (context) => {

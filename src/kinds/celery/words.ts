@@ -31,7 +31,7 @@ function inShort(word: string, at: number): Place | undefined {
 }
 
 /** Every option with a value on a worker's command line, read as Celery reads it: up to `--`. */
-export function* placesIn(words: readonly string[]): Generator<Place> {
+function* placesIn(words: readonly string[]): Generator<Place> {
   for (let at = 0; at < words.length && words[at] !== '--'; at += 1) {
     const word = words[at] ?? ''
     const place = word.startsWith('--') ? inLong(word, at) : word.startsWith('-') ? inShort(word, at) : undefined
