@@ -15,5 +15,8 @@ function findRoot(): string {
 /** bin/multi.js of this package: what app workers are started with. */
 export const multiPath = (): AbsPath => join(findRoot(), 'bin', 'multi.js') as AbsPath
 
+/** The folder of the Celery bridge: Celery workers find it on PYTHONPATH. */
+export const bridgePath = (): AbsPath => join(findRoot(), 'bridge') as AbsPath
+
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(findRoot(), 'package.json'), 'utf8')) as { version: string }).version

@@ -20,7 +20,7 @@ export function withInstallation(): () => string {
   let place = ''
   beforeAll(() => {
     place = mkdtempSync(join(tmpdir(), 'multi-installed-')) // Not in /dev/shm, where programs often may not be.
-    for (const path of ['bin', 'dist', 'package.json', ...dependencies()]) {
+    for (const path of ['bin', 'bridge', 'dist', 'package.json', ...dependencies()]) {
       cpSync(join(ROOT, path), join(place, path), { recursive: true, dereference: true })
     }
     const program = shellJoin([process.execPath, join(place, 'bin/multi.js')])

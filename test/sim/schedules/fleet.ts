@@ -3,13 +3,13 @@ import { grammarFor } from '../../../src/kinds/index.ts'
 import type { FleetEvent } from '../../../src/model/events.ts'
 import type { AbsPath } from '../../../src/model/names.ts'
 import type { Outcome } from '../../../src/model/outcome.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
 import { parseLine } from '../../../src/spec/index.ts'
 import { restart } from '../../../src/verbs/restart.ts'
 import { settings } from '../../../src/verbs/settings.ts'
 import { start } from '../../../src/verbs/start.ts'
 import { status } from '../../../src/verbs/status.ts'
 import { kill, stop, stopwait } from '../../../src/verbs/stop.ts'
-import type { StatusRow } from '../../../src/model/status.ts'
 import type { Answer, Context, Verb } from '../../../src/verbs/verb.ts'
 import { type SimProcess, type SimSystem, World, type WorldOptions } from '../index.ts'
 import { WORKERS, type WorkerName } from './workers.ts'
@@ -148,6 +148,11 @@ async function run(system: SimSystem, line: string, events: FleetEvent[]): Promi
   const read = parse(rest)
   if (!read.ok) return { kind: 'failure', failure: read.error }
   const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...rest, ...options])
-  const base = { system, env, cwd, directories, node: '/usr/bin/node' as AbsPath, multi: '/usr/bin/multi' as AbsPath }
+  const own = {
+    node: '/usr/bin/node' as AbsPath,
+    multi: '/usr/bin/multi' as AbsPath,
+    bridge: '/usr/lib/bridge' as AbsPath,
+  }
+  const base = { system, env, cwd, directories, ...own }
   return verb.run({ ...base, fleet: cwd, line: read.value, reread, emit: (event) => events.push(event) })
 }
