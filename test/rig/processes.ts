@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** One process and no other: a pid is used again sooner or later, its start time (proc(5), field 22 of stat) is not. */
+export interface Process {
+  readonly pid: number
+  readonly ppid: number
+  readonly pgrp: number
+  readonly session: number
+  /** The state letter: T is suspended, Z is dead. */
+  readonly state: string
+  readonly startTicks: number
+}
+
+/** What /proc says of a process; a zombie is there, in state Z. */
+export function processOf(pid: number): Process | undefined {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  } catch {
+    return undefined
+  }
+  // The name in parentheses may hold anything, closing parentheses too.
+  const [state = '', ppid, pgrp, session, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return {
+    pid,
+    ppid: Number(ppid),
+    pgrp: Number(pgrp),
+    session: Number(session),
+    state,
+    startTicks: Number(rest[15]),
+  }
+}
+
+const isDead = ({ state }: Process): boolean => state === 'Z' || state === 'X'
+
+/** Alive, and not a zombie; with a start time: that very process. */
+export function isAlive(pid: number, startTicks?: number): boolean {
+  const found = processOf(pid)
+  return found !== undefined && !isDead(found) && (startTicks === undefined || found.startTicks === startTicks)
+}
+
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** Every live process whose environment holds this entry (`NAME=value`). */
+export function processesWith(entry: string): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => carries(pid, entry))
+    .map(processOf)
+    .filter((found) => found !== undefined)
+    .filter((found) => !isDead(found))
+}
+
+function carries(pid: number, entry: string): boolean {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(`\0${entry}\0`)
+  } catch {
+    return false // Gone, or another user's.
+  }
+}
+
+/** KILL, if it is still that very process. */
+export function end({ pid, startTicks }: Process): void {
+  if (!isAlive(pid, startTicks)) return
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It was faster.
+  }
+}

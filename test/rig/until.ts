@@ -1,0 +1,24 @@
+import { setTimeout as rest } from 'node:timers/promises'
+
+/** Generous: it is only ever reached by a test that fails. */
+const DEADLINE_MS = 30_000
+
+/** Waits for a condition, and answers what it answered; fails naming `what` it waited for. */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  what: string,
+  deadlineMs = DEADLINE_MS,
+): Promise<Exclude<T, undefined | null | false>> {
+  const deadline = performance.now() + deadlineMs
+  for (;;) {
+    const answer = await condition()
+    if (answer !== undefined && answer !== null && answer !== false) {
+      return answer as Exclude<T, undefined | null | false>
+    }
+    if (performance.now() >= deadline) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`)
+    await rest(20)
+  }
+}
+
+/** Only to show that nothing happens: no condition can say so. */
+export const whileNothingHappens = (ms = 500): Promise<void> => rest(ms)
