@@ -1,5 +1,6 @@
 import { EXIT } from '../model/exit-code.ts'
 import { usage } from '../model/failure.ts'
+import { getJson } from '../report/index.ts'
 import { nearest } from '../spec/nearest.ts'
 import { verbNames } from '../verbs/index.ts'
 import { packageVersion } from '../worker/assets.ts'
@@ -8,21 +9,21 @@ import { reportFailure, sink } from './reporting.ts'
 
 /** Everything that is not a verb's work: help, version, and words that are no verb. */
 export async function help(word: string | undefined, argv: readonly string[]): Promise<number> {
-  if (argv.includes('--version') && word === undefined) return said(`${packageVersion()}\n`)
+  const json = argv.includes('--json')
+  if (argv.includes('--version') && word === undefined) return said('version', packageVersion(), json)
   const topic = word === 'help' ? argv.find((one) => verbNames.includes(one)) : word
   if (topic === undefined || verbNames.includes(topic)) {
     const wanted = word !== undefined || argv.some((one) => one === '--help' || one === '-h')
-    if (!wanted)
-      return reportFailure(usage('no verb is given', { hint: 'multi help lists them' }), argv.includes('--json'))
-    return said(await manual(topic, process.stdout.columns || 100))
+    if (!wanted) return reportFailure(usage('no verb is given', { hint: 'multi help lists them' }), json)
+    return said('help', await manual(topic, process.stdout.columns || 100), json)
   }
   const near = nearest(topic, verbNames)
   const hint = near === undefined ? 'multi help lists the verbs' : `did you mean ${near}?`
-  return reportFailure(usage(`${topic} is no verb`, { argument: topic, hint }), argv.includes('--json'))
+  return reportFailure(usage(`${topic} is no verb`, { argument: topic, hint }), json)
 }
 
-async function said(text: string): Promise<number> {
-  sink.out(text)
+async function said(what: 'help' | 'version', text: string, json: boolean): Promise<number> {
+  sink.out(json ? getJson({ [what]: text }) : `${text}\n`)
   await sink.flush()
   return EXIT.ok
 }

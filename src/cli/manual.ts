@@ -49,5 +49,5 @@ export async function manual(topic: string | undefined, columns: number): Promis
     const summary = managerSummaries[names[0]]
     if (summary) add('Nodes and what they run:', [names, summary.text, summary.placeholder])
   }
-  return `${await cli.getHelp()}\n`
+  return cli.getHelp()
 }

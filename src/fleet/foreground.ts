@@ -27,7 +27,7 @@ export async function stayWith(started: readonly Outcome[], pursuit: Pursuit): P
     await system.rest(LOOK_MS)
   }
   // Exited, as they were asked to or not: what is wanted is recorded, and their pidfiles go.
-  const goals = [{ goal: 'down', wait: true, atLimit: 'leave', orphanGraceMs: 0, wanted: 'down' }] as const
+  const goals = [{ goal: 'down', wait: true, atLimit: [], orphanGraceMs: 0, wanted: 'down' }] as const
   const quietly = { ...pursuit, emit: () => undefined, heedInterruptions: false }
   await pursue(
     companions.map(({ target }) => ({ target, goals })),

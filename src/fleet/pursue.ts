@@ -58,6 +58,8 @@ export async function pursue(tasks: readonly Task[], pursuit: Pursuit): Promise<
     }
   }
   for (const run of pending) finish(run, pursuit, { result: 'failed', failure: heldBack(runs, pursuit) })
+  // Also where nothing had to be changed: what a killed command left stays in nobody's way, but it would stay for ever.
+  for (const [directory, there] of groupBy(runs, directoryOfRun)) await sweep(system, directory, there)
   return runs.map((run) => run.outcome as Outcome)
 }
 
@@ -151,7 +153,6 @@ async function changeTogether(
       ? undefined
       : { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }
   try {
-    if (!refused) await sweep(system, directory, runs)
     for (const run of runs) {
       // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
       if (refused && run.goal.goal !== 'killed') finish(run, pursuit, { result: 'failed', failure: refused }, active)
@@ -184,6 +185,8 @@ function announceWaiting(active: ReadonlySet<Run>, { system, emit }: Pursuit): v
         sinceMs: now - since,
         ...(standing?.pid === undefined ? {} : { pid: standing.pid }),
         ...(standing?.detail === undefined ? {} : { detail: standing.detail }),
+        ...(standing?.jobs === undefined ? {} : { jobs: standing.jobs }),
+        ...(standing?.oldestMs === undefined ? {} : { oldestMs: standing.oldestMs }),
       }))
     if (nodes.length > 0) emit({ event: 'waiting', for: what, nodes })
   }

@@ -54,7 +54,8 @@ function notice({ goal, memory, seen }: Run): void {
   if (!seen?.launch) return
   const { state } = seen.state
   const { identity, logOffset } = seen.launch
-  const alive = state === 'starting' || state === 'running' || state === 'draining' || state === 'orphaned'
+  const alive =
+    state === 'starting' || state === 'running' || state === 'quiet' || state === 'draining' || state === 'orphaned'
   if (goal.goal !== 'up' && alive) memory.stopping ??= { pid: identity.pid, identity }
   if (goal.goal === 'up' && state === 'starting' && !memory.launched) memory.joined ??= { pid: identity.pid, logOffset }
 }

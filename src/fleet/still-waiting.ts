@@ -16,9 +16,15 @@ export async function isStillWaiting(run: Run, system: System): Promise<boolean>
   if (!standing || !identity || standing.for === 'claim' || now >= (standing.untilMono ?? Number.POSITIVE_INFINITY))
     return false
   if (now - run.lookedAt >= WHOLE_LOOK_MS) return false
-  if (standing.for === 'ready' && !isTimeAlone(run, now)) return false
+  if (standing.for === 'ready' && !(isTimeAlone(run, now) && (await isSilent(run, system)))) return false
   const read = await system.process(identity.pid)
   return read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)
+}
+
+/** A worker that has said anything is read. */
+async function isSilent({ seen }: Run, system: System): Promise<boolean> {
+  const vitals = seen?.launch?.vitals
+  return !seen?.vitals && (!vitals || (await system.stat(vitals.path)) === undefined)
 }
 
 /** Waiting for startsecs, with nothing to read before they are over. */

@@ -9,7 +9,13 @@ export type FleetEvent =
   /** The command line of a worker that is about to be started (`--verbose`). */
   | { readonly event: 'launching'; readonly target: Target; readonly argv: readonly string[] }
   | { readonly event: 'launched'; readonly target: Target; readonly pid: number }
-  | { readonly event: 'signalled'; readonly target: Target; readonly pid: number; readonly signal: Signal; readonly group: boolean }
+  | {
+      readonly event: 'signalled'
+      readonly target: Target
+      readonly pid: number
+      readonly signal: Signal
+      readonly group: boolean
+    }
   /** Something that is not an error and that the user would want to know: a stale pidfile removed, a node joined. */
   | { readonly event: 'note'; readonly target?: Target; readonly text: string }
   /** On each tick of a wait; the reporter decides how often to say it. */
@@ -22,6 +28,9 @@ export interface Waiting {
   readonly sinceMs: number
   /** E.g. `suspended`, `2 processes of its group left`. */
   readonly detail?: string
+  /** Running jobs, and the age of the oldest, where the worker says so. */
+  readonly jobs?: number
+  readonly oldestMs?: number
 }
 
 export type Emit = (event: FleetEvent) => void

@@ -9,7 +9,13 @@ export type Failure =
   /** The worker ended before it was ready. */
   | { readonly reason: 'died'; readonly exit?: Exit; readonly logTail: readonly string[]; readonly logfile: AbsPath }
   /** Still booting at the start limit. */
-  | { readonly reason: 'start-timeout'; readonly pid: number; readonly afterMs: number; readonly stopped: boolean; readonly logTail: readonly string[] }
+  | {
+      readonly reason: 'start-timeout'
+      readonly pid: number
+      readonly afterMs: number
+      readonly stopped: boolean
+      readonly logTail: readonly string[]
+    }
   /** Still draining at the stop limit; left as it is. */
   | { readonly reason: 'stop-timeout'; readonly pid: number; readonly afterMs: number }
   /** KILL did not end it (uninterruptible sleep, or new members faster than signals). */
@@ -24,18 +30,33 @@ export type Failure =
   /** A running worker of another fleet has this pidfile. */
   | { readonly reason: 'taken'; readonly fleet: string; readonly pid: number; readonly pidfile: AbsPath }
   /** `what` was tried, a verb phrase: "write the record of w1@host". `option`: what names another place. */
-  | { readonly reason: 'denied'; readonly what: string; readonly path?: string; readonly code?: string; readonly option?: string; readonly user?: string }
+  | {
+      readonly reason: 'denied'
+      readonly what: string
+      readonly path?: string
+      readonly code?: string
+      readonly option?: string
+      readonly user?: string
+    }
   /** A program or JS module that multi itself looks for. `tried` says where. */
   | { readonly reason: 'not-found'; readonly what: string; readonly tried: readonly string[]; readonly hint?: string }
   | { readonly reason: 'no-directory'; readonly path: string; readonly what: string }
   | { readonly reason: 'bad-configuration'; readonly message: string; readonly hint?: string }
   /** The kernel refused: full disk, no descriptors, no processes. */
-  | { readonly reason: 'system'; readonly what: string; readonly call: string; readonly path?: string; readonly code: string }
+  | {
+      readonly reason: 'system'
+      readonly what: string
+      readonly call: string
+      readonly path?: string
+      readonly code: string
+    }
   | { readonly reason: 'locked'; readonly path: string; readonly afterMs: number; readonly holder?: number }
   | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number }
   /** A rolling restart stopped before this node was touched. */
   | { readonly reason: 'halted'; readonly by: string }
-  | { readonly reason: 'never-started'; readonly message: string }
+  | { readonly reason: 'not-running' }
+  /** It cannot be told to take no more jobs, or did not do so. `why` is a clause. */
+  | { readonly reason: 'not-quieted'; readonly why: string; readonly output?: readonly string[] }
 
 export const REASONS = {
   usage: EXIT.usage,
@@ -56,7 +77,8 @@ export const REASONS = {
   locked: EXIT.locked,
   interrupted: EXIT.interrupted,
   halted: EXIT.failed,
-  'never-started': EXIT.failed,
+  'not-running': EXIT.failed,
+  'not-quieted': EXIT.failed,
 } as const satisfies Record<Failure['reason'], ExitCode>
 
 export const exitCodeOf = (failure: Failure): ExitCode => REASONS[failure.reason]

@@ -7,13 +7,27 @@ import type { Target } from './spec.ts'
 export type Done =
   /** `word`: the worker said itself that it is ready. Otherwise it lived for `aliveMs`. */
   | { readonly result: 'started'; readonly pid: number; readonly readyBy: 'word' | 'alive'; readonly aliveMs: number }
-  | { readonly result: 'restarted'; readonly pid: number; readonly readyBy: 'word' | 'alive'; readonly aliveMs: number; readonly wasPid?: number }
+  | {
+      readonly result: 'restarted'
+      readonly pid: number
+      readonly readyBy: 'word' | 'alive'
+      readonly aliveMs: number
+      readonly wasPid?: number
+    }
   /** `differs`: what the running worker was started with that is not what was asked for now. */
   | { readonly result: 'already-running'; readonly pid: number; readonly differs: readonly string[] }
   | { readonly result: 'signalled'; readonly pid: number; readonly signal: Signal }
   /** Somebody asked before; nothing was sent. */
   | { readonly result: 'draining'; readonly pid: number }
-  | { readonly result: 'stopped'; readonly pid: number; readonly exit?: Exit; readonly killed: readonly number[] }
+  | {
+      readonly result: 'stopped'
+      readonly pid: number
+      readonly exit?: Exit
+      readonly killed: readonly number[]
+      readonly lost?: number
+    }
+  /** It takes no more jobs, or takes them again, by its own word (`said`), or was told to and cannot say. */
+  | { readonly result: 'quieted' | 'resumed'; readonly pid: number; readonly said: boolean; readonly active?: number }
   | { readonly result: 'already-down' }
 
 export type Outcome = { readonly target: Target; readonly ms: number } & (

@@ -51,7 +51,15 @@ export interface LaunchPlan extends Target {
    * startsecs. `pidfile+alive`: both (Celery writes its pidfile early). Believable vitals always count.
    */
   readonly ready: 'vitals' | 'pidfile' | 'pidfile+alive' | 'alive'
-  readonly stop: { readonly warm: Signal; readonly soft?: Signal; readonly cold: Signal }
+  readonly stop: {
+    readonly warm: Signal
+    /** Running jobs are given back. `softWhen: 'said'`: only if its vitals say that this works. */
+    readonly soft?: Signal
+    readonly softWhen?: 'said'
+    readonly cold: Signal
+  }
+  /** Where it may write what it knows of itself; set when the directory for it has been made. */
+  readonly vitals?: AbsPath
   /** How it is told to take no more jobs, and to take jobs again. Absent: it cannot be told. */
   readonly quiet?: Quieting
   /** A variable that, set to this in the worker's environment, changes what its warm signal does. */

@@ -9,6 +9,8 @@ export interface StopRequest {
   readonly signal: Signal
   readonly by: { readonly uid: number; readonly pid: number }
   readonly launch: LaunchId
+  /** When it was asked to give its running jobs back, if it was. Wall clock. */
+  readonly softAt?: number
   /** When what was left of the group got TERM, if it did. Wall clock. */
   readonly orphansSignalledAt?: number
 }
@@ -27,6 +29,8 @@ interface Alive<Name extends string> {
 /**
  * What a node is, as files and /proc tell it now.
  *
+ *                                           quiet
+ *                                            ▲│ quiet, resume
  *     stopped ──start──► starting ──ready──► running ──stop──► draining ──► stopped
  *        ▲                  │ dies              │ dies            │ leader exits, group lives
  *        └──────clear────── stale ◄─────────────┘                 ▼
@@ -40,6 +44,8 @@ export type NodeState =
   | { readonly state: 'stale'; readonly why: string; readonly pid?: number }
   | Alive<'starting'>
   | Alive<'running'>
+  /** Running, and taking no more jobs, by its own word. */
+  | Alive<'quiet'>
   | {
       readonly state: 'draining'
       readonly group?: VerifiedGroup

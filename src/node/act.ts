@@ -7,7 +7,7 @@ import { launch, savedPlan } from './launch.ts'
 import { record, recorded } from './recording.ts'
 import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
-import { killEffect, signalLeader, signalRest } from './signal-effects.ts'
+import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
 import type { Change } from './step.ts'
 import { writePidfile } from './write.ts'
 
@@ -28,6 +28,10 @@ export function act(change: Change, scene: Scene): Effect {
       return want(scene)
     case 'signal-leader':
       return signalLeader(scene, change.signal)
+    case 'signal-soft':
+      return signalSoft(scene, change.signal)
+    case 'skip-soft':
+      return skipSoft(scene, change.why)
     case 'signal-rest':
       return signalRest(scene)
     case 'kill':
@@ -70,6 +74,7 @@ async function launchEffect(scene: Scene): Effect {
   const id = claimedLaunch(seen.claims)
   if (goal.goal !== 'up' || !id) throw new Error('launch without the goal or the claim')
   const { plan } = goal
+  sayUseless(scene)
   // What is wanted is on disk before anything is done for it; still under the old number, so that our claim stays in force.
   const before = await record(
     scene,
@@ -101,12 +106,19 @@ async function pidfileOf({ system, target }: Scene, pid: number): Effect {
 const pidfileEffect = (scene: Scene): Effect =>
   scene.seen.launch ? pidfileOf(scene, scene.seen.launch.identity.pid) : Promise.resolve(ok(undefined))
 
-async function clear({ system, target, emit, seen }: Scene, why: string | undefined): Effect {
+async function clear(scene: Scene, why: string | undefined): Effect {
+  const { system, target, goal, seen, emit } = scene
   const removed = await system.remove(target.pidfile)
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
+  const vitals = seen.record?.launch?.vitals
+  if (vitals) await system.remove(vitals.path)
   if (why !== undefined) emit({ event: 'note', target, text: `removed a stale pidfile: ${why}` })
-  if (seen.recordRead.is === 'useless') emit({ event: 'note', target, text: `${seen.recordRead.why}: ignored` })
+  if (goal.goal !== 'up') sayUseless(scene) // A start says it when it replaces the record.
   return ok(undefined)
+}
+
+function sayUseless({ seen: { recordRead }, target, emit }: Scene): void {
+  if (recordRead.is === 'useless') emit({ event: 'note', target, text: `${recordRead.why}: ignored` })
 }
 
 async function want(scene: Scene): Effect {

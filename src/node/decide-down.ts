@@ -18,9 +18,10 @@ export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
       return gone(goal, seen, moment)
     case 'starting':
     case 'running':
+    case 'quiet':
       return { step: 'signal-leader', signal: goal.signal ?? seen.record?.plan?.stop.warm ?? 'TERM' }
     case 'draining':
-      return draining(goal, state, moment)
+      return draining(goal, state, seen, moment)
     case 'orphaned':
       return { step: 'want' } // Records the request, which makes it a drain without a leader.
     case 'foreign':
@@ -35,30 +36,37 @@ export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
 function gone(goal: DownGoal, { state, leftover, record }: Seen, { memory }: Moment): Step {
   if (leftover) return { step: 'clear', ...(state.state === 'stale' && !memory.stopping ? { why: state.why } : {}) }
   if (record && record.wanted !== goal.wanted) return { step: 'want' }
-  const { stopping, killed } = memory
+  const { stopping, killed, lost } = memory
   return {
     step: 'done',
-    done: stopping ? { result: 'stopped', pid: stopping.pid, killed: [...killed] } : { result: 'already-down' },
+    done: stopping
+      ? { result: 'stopped', pid: stopping.pid, killed: [...killed], ...(lost ? { lost } : {}) }
+      : { result: 'already-down' },
   }
 }
 
 type Draining = Extract<NodeState, { state: 'draining' }>
 
-function draining(goal: DownGoal, state: Draining, moment: Moment): Step {
-  const { memory, now, since } = moment
-  const pid = state.leader?.pid ?? memory.stopping?.pid ?? state.group?.pgid ?? 0
+function draining(goal: DownGoal, state: Draining, seen: Seen, moment: Moment): Step {
+  const pid = state.leader?.pid ?? moment.memory.stopping?.pid ?? state.group?.pgid ?? 0
   if (!goal.wait) return withoutWaiting(state, pid, moment)
-  const deadline = goal.timeoutMs === undefined ? undefined : since + goal.timeoutMs
-  if (deadline !== undefined && now >= deadline) return atTheLimit(goal, pid, moment)
+  const stage = goal.timeoutMs === undefined ? undefined : limitStage(goal, goal.timeoutMs, state, seen, moment)
+  if (stage && moment.now >= stage.at) return stage.reached(pid)
   if (!state.leader && graceIsOver(goal, state, moment)) return { step: 'signal-rest' }
-  const left = state.leader ? 0 : (state.group?.evidence.length ?? 0)
-  const detail = state.suspended ? 'suspended' : left > 0 ? `${left} left of its group` : undefined
+  return { step: 'wait', for: 'stopped', pid, ...progress(state, seen), ...(stage ? { untilMono: stage.at } : {}) }
+}
+
+/** Whom is waited for: jobs left where the worker says so, else what can be seen. */
+function progress({ suspended, leader, group }: Draining, { vitals }: Seen): Partial<Extract<Step, { step: 'wait' }>> {
+  const left = leader ? 0 : (group?.evidence.length ?? 0)
+  const detail = suspended ? 'suspended' : left > 0 ? `${left} left of its group` : undefined
+  const oldest = vitals?.oldestStartedAt ?? undefined
   return {
-    step: 'wait',
-    for: 'stopped',
-    pid,
-    ...(deadline === undefined ? {} : { untilMono: deadline }),
     ...(detail === undefined ? {} : { detail }),
+    ...(vitals && leader ? { jobs: vitals.active } : {}),
+    ...(vitals && leader && oldest !== undefined
+      ? { oldestMs: Math.max(0, vitals.updatedAt - oldest + vitals.heardMs) }
+      : {}),
   }
 }
 
@@ -75,10 +83,35 @@ function withoutWaiting(state: Draining, pid: number, { memory }: Moment): Step 
 const graceIsOver = (goal: DownGoal, { request }: Draining, { memory, now }: Moment): boolean =>
   request.orphansSignalledAt === undefined && now >= (memory.leaderGoneAt ?? now) + goal.orphanGraceMs
 
-function atTheLimit(goal: DownGoal, pid: number, { memory, now }: Moment): Step {
-  const afterMs = goal.timeoutMs ?? 0
-  if (goal.atLimit !== 'kill') return fail({ reason: 'stop-timeout', pid, afterMs })
-  return killOrWait(pid, memory, now)
+interface LimitStage {
+  /** Monotonic ms. */
+  readonly at: number
+  readonly reached: (pid: number) => Step
+}
+
+/** The next limit and what happens then: soft, if the worker has such a signal; then KILL; then it is left as it is. */
+function limitStage(
+  goal: DownGoal,
+  limit: number,
+  state: Draining,
+  seen: Seen,
+  { memory, since, now }: Moment,
+): LimitStage {
+  const softAt = memory.softAt ?? (state.request.softAt === undefined ? undefined : since)
+  const wantsSoft = goal.atLimit.includes('soft') && softAt === undefined && !memory.softSkipped
+  if (wantsSoft) return { at: since + limit, reached: () => soft(state, seen) }
+  const at = (softAt ?? since) + limit
+  if (goal.atLimit.includes('kill')) return { at, reached: (pid) => killOrWait(pid, memory, now) }
+  return { at, reached: (pid) => fail({ reason: 'stop-timeout', pid, afterMs: at - since }) }
+}
+
+function soft({ leader }: Draining, { record, vitals }: Seen): Step {
+  const { soft: signal, softWhen } = record?.plan?.stop ?? {}
+  const skip = (why: string): Step => ({ step: 'skip-soft', why })
+  if (!leader) return skip('its main process is gone')
+  if (!signal) return skip('this kind of worker has no soft signal')
+  if (softWhen === 'said' && !vitals?.soft) return skip('the worker does not say that it would give its jobs back')
+  return { step: 'signal-soft', signal }
 }
 
 /** A KILL is repeated: a group that forks faster than it dies takes more than one. At last it is said that it does not help. */

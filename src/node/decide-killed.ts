@@ -15,11 +15,17 @@ export function decideKilled({ state, leftover, record, claims }: Seen, { target
       return {
         step: 'done',
         done: memory.stopping
-          ? { result: 'stopped', pid: memory.stopping.pid, killed: [...memory.killed] }
+          ? {
+              result: 'stopped',
+              pid: memory.stopping.pid,
+              killed: [...memory.killed],
+              ...(memory.lost ? { lost: memory.lost } : {}),
+            }
           : { result: 'already-down' },
       }
     case 'starting':
     case 'running':
+    case 'quiet':
       return killOrWait(state.identity.pid, memory, now)
     case 'draining':
       return killOrWait(state.leader?.pid ?? state.group?.pgid ?? 0, memory, now)

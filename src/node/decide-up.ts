@@ -19,6 +19,7 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
     case 'starting':
       return booting(goal, state, seen, moment)
     case 'running':
+    case 'quiet':
       return up(goal, state, seen, moment)
     case 'draining':
       return whileDraining(goal, state, moment)
@@ -27,7 +28,7 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
         ? died(moment)
         : fail({ reason: 'orphaned', pgid: state.group.pgid, members: state.group.evidence.map(({ pid }) => pid) })
     case 'foreign':
-      return fail({ reason: 'foreign', host: state.host })
+      return goal.takeover ? { step: 'launch' } : fail({ reason: 'foreign', host: state.host })
     case 'unknown':
       return fail({ reason: 'unknown', why: state.why, path: moment.target.pidfile })
     default:
@@ -61,14 +62,14 @@ function booting(goal: UpGoal, state: Extract<NodeState, { state: 'starting' }>,
 
 function up(
   goal: UpGoal,
-  state: Extract<NodeState, { state: 'running' }>,
+  state: Extract<NodeState, { state: 'running' | 'quiet' }>,
   seen: Seen,
   { target, memory, now }: Moment,
 ): Step {
   const { pid } = state.identity
   if (needsPidfile(seen)) return { step: 'write-pidfile' }
   if (memory.launched) {
-    const readyBy = goal.plan.ready === 'pidfile' || goal.plan.ready === 'vitals' ? 'word' : 'alive'
+    const readyBy = seen.vitals || goal.plan.ready === 'pidfile' ? 'word' : 'alive'
     return { step: 'done', done: { result: 'started', pid, readyBy, aliveMs: now - (seen.launch?.startedMono ?? now) } }
   }
   const differs = differences(goal.plan, seen.record)

@@ -6,7 +6,7 @@ import { decideUp } from './decide-up.ts'
 import type { Goal } from './goal.ts'
 import type { Memory } from './memory.ts'
 import type { Seen } from './observe.ts'
-import { type Change, isChange, type Step } from './step.ts'
+import { isChange, type Step } from './step.ts'
 
 /** What a decision is made from besides the goal and what was seen. */
 export interface Moment {
@@ -47,12 +47,16 @@ function decideFreely(goal: Goal, seen: Seen, moment: Moment): Step {
   }
 }
 
-/** A change needs the claim first; and who has died holding one may have left something that must be known before anything else. */
+/**
+ * A change needs the claim first. Who has died holding one may have left something that must be known before anything else; and
+ * what is left of the claim itself goes with the next record.
+ */
 function underClaim(goal: Goal, { claims }: Seen, { memory }: Moment, step: Step): Step {
   const unresolved = claims.abandoned.some(({ launch }) => !memory.searched.has(launch))
-  if (!isChange(step) && !unresolved) return step
+  const untidy = step.step === 'done' && claims.top?.holder === 'dead'
+  if (!isChange(step) && !unresolved && !untidy) return step
   if (goal.goal === 'killed' && claims.top?.holder === 'alive') return step
-  const change: Change = unresolved ? { step: 'resolve' } : (step as Change)
-  if (claims.top?.holder === 'ours') return change
-  return { step: 'claim', purpose: change.step === 'launch' ? 'start' : 'stop' }
+  if (claims.top?.holder === 'ours') return unresolved ? { step: 'resolve' } : step
+  // Whatever comes first, this claim may end in a launch: what dies under it must be looked for.
+  return { step: 'claim', purpose: goal.goal === 'up' ? 'start' : 'stop' }
 }

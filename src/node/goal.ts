@@ -1,8 +1,8 @@
 import type { Signal } from '../model/signals.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 
-/** What to do with a worker that is still there at the limit. */
-export type AtLimit = 'leave' | 'kill'
+/** What to do with a worker that is still there at the limit, one after the other, each for as long as the limit; then it is left. */
+export type AtLimit = readonly ('soft' | 'kill')[]
 
 /** What a verb wants of one node. Times in ms. */
 export type Goal = UpGoal | DownGoal | KilledGoal
@@ -16,6 +16,8 @@ export interface UpGoal {
   readonly atLimit: 'leave' | 'stop'
   /** The pidfile is a default, which another fleet may have taken; a pidfile that was named means that very node. */
   readonly defaultPidfile: boolean
+  /** Start it though a worker of it may live in another container. */
+  readonly takeover: boolean
   /** Output goes to our terminal instead of the log (C_FAKEFORK). */
   readonly foreground?: boolean
 }

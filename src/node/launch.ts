@@ -17,16 +17,30 @@ export async function launch(
   const followSymlink = plan.uid === undefined || plan.uid === system.self.uid
   const log = foreground ? ok('terminal' as const) : await system.openLog(plan.logfile, { followSymlink })
   if (!log.ok) return err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
+  // An older worker's last words must not be taken for the new one's first.
+  if (plan.vitals) await system.remove(plan.vitals)
   const startedAt = system.wall()
   const startedMono = system.now()
   const { argv, cwd, umask } = plan
-  const env = { ...plan.env, MULTI_LAUNCH: id }
+  const env = { ...plan.env, MULTI_LAUNCH: id, ...(plan.vitals ? { MULTI_VITALS: plan.vitals } : {}) }
   const spawned = await system.spawn({ argv, cwd, env, log: log.value, ...(umask === undefined ? {} : { umask }) })
   if (log.value !== 'terminal') await system.closeLog(log.value)
   if (!spawned.ok) return err(await spawnFailure(system, plan, spawned.error.code))
   const identity = spawned.value
   const logOffset = log.value === 'terminal' ? 0 : log.value.offset
-  return ok({ id, identity, pgid: identity.pid, startedAt, startedMono, startMs, logOffset, adopted: false })
+  const vitals = plan.vitals ? { vitals: { path: plan.vitals, uid: plan.uid ?? system.self.uid } } : {}
+  return ok({
+    host: system.self.hostname,
+    ...vitals,
+    id,
+    identity,
+    pgid: identity.pid,
+    startedAt,
+    startedMono,
+    startMs,
+    logOffset,
+    adopted: false,
+  })
 }
 
 /** ENOENT is said of a missing program, a missing interpreter and a missing directory alike: look which. */

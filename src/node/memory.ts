@@ -21,6 +21,11 @@ export interface Memory {
   killedAt?: number
   kills: number
   readonly killed: Set<number>
+  /** Jobs that ran when it was killed, by its own last word. */
+  lost?: number
+  /** Monotonic: when it was asked to give its jobs back, or when that stage was passed over. */
+  softAt?: number
+  softSkipped?: boolean
   /** Dead starters' launches that were looked for twice and are not there. */
   readonly searched: Set<LaunchId>
 }

@@ -8,8 +8,10 @@ import { leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
+import { stageOf } from './readiness.ts'
 import { type Launch, type NodeRecord, type RecordRead, readRecord } from './record.ts'
 import { judgePidfile } from './stranger.ts'
+import { type Heard, readVitals, SILENT_AFTER_MS } from './vitals.ts'
 
 /** Everything that is known of a node at one moment. */
 export interface Seen {
@@ -20,8 +22,10 @@ export interface Seen {
   readonly pidfile: PidfileRead
   /** The process that `state` speaks of, as the record has it or would have it. */
   readonly launch?: Launch
-  /** A pidfile that names nobody who lives, to be removed. */
+  /** A pidfile that names nobody who lives, or the last words of a worker that is gone: to be removed. */
   readonly leftover: boolean
+  /** What it last said of itself, if it can be believed. */
+  readonly vitals?: Heard
 }
 
 /** Reads files and /proc; changes nothing. */
@@ -35,12 +39,12 @@ export async function observe(look: Look, target: Target, memory: Memory): Promi
   return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
 }
 
-type Found = Pick<Seen, 'state' | 'leftover' | 'launch'>
+export type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>
 
 const unknown = (why: string): Found => ({ state: { state: 'unknown', why }, leftover: false })
 
 /** The record decides while anything of it lives, whatever the pidfile says or lacks; otherwise the pidfile does. */
-async function findWorker(
+export async function findWorker(
   look: Look,
   target: Target,
   read: RecordRead,
@@ -56,8 +60,27 @@ async function findWorker(
   const owner = await ownerOf(system, read.uid)
   if (!owner.believed) return unknown(owner.why)
   if (leader !== 'gone') return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
-  const group = hereAndNow(system, launch.identity) ? await remainingGroup(look, launch, memory, owner.uid) : undefined
+  if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
+  const group = await remainingGroup(look, launch, memory, owner.uid)
   return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
+}
+
+/**
+ * Of another boot or pid namespace. Usually it is gone with its container; one that has just spoken lives where its process
+ * cannot be seen from here.
+ */
+async function elsewhere(
+  look: Look,
+  target: Target,
+  read: RecordRead,
+  launch: Launch,
+  pidfile: PidfileRead,
+): Promise<Found> {
+  const vitals = await readVitals(look.system, launch)
+  if (vitals && vitals.state !== 'gone' && vitals.heardMs < SILENT_AFTER_MS) {
+    return { state: { state: 'foreign', host: launch.host }, launch, leftover: false, vitals }
+  }
+  return byPidfile(look, target, read, pidfile)
 }
 
 type Owner = { readonly believed: true; readonly uid?: number } | { readonly believed: false; readonly why: string }
@@ -101,33 +124,18 @@ async function byLeader(
   if (launch.pgid !== null) memory.witness = { identity, pgid: launch.pgid }
   const group = leadersGroup(launch, facts)
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
+  const vitals = await readVitals(look.system, launch)
   const { stop } = record
   const state: NodeState =
     stop?.launch === launch.id
       ? { state: 'draining', leader: identity, request: stop, suspended: common.suspended, ...(group ? { group } : {}) }
       : {
           ...common,
-          state: isReady(look.system, record, launch, pidfile) ? 'running' : 'starting',
+          state: stageOf(look.system, record, launch, pidfile, vitals),
           launch: launch.id,
           adopted: launch.adopted,
         }
-  return { state, launch, leftover: false }
-}
-
-/** Ready by its own word (its pidfile holds its pid), or by having lived long enough, or both: as its plan says. */
-function isReady(system: System, { plan }: NodeRecord, launch: Launch, pidfile: PidfileRead): boolean {
-  if (launch.adopted) return true
-  const saidSo = pidfile.is === 'pid' && pidfile.pid === launch.identity.pid
-  const livedLong = system.now() - launch.startedMono >= launch.startMs
-  switch (plan?.ready ?? 'alive') {
-    case 'alive':
-      return livedLong
-    case 'pidfile':
-    case 'vitals':
-      return saidSo
-    case 'pidfile+alive':
-      return saidSo && livedLong
-  }
+  return { state, launch, leftover: false, ...(vitals ? { vitals } : {}) }
 }
 
 function byGroup(system: System, { stop }: NodeRecord, launch: Launch, group: VerifiedGroup, memory: Memory): Found {
@@ -141,7 +149,7 @@ function byGroup(system: System, { stop }: NodeRecord, launch: Launch, group: Ve
 
 async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: PidfileRead): Promise<Found> {
   if (pidfile.is === 'blocked') return unknown(pidfile.why)
-  if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: false }
+  if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: await hasLastWords(look, read) }
   if (pidfile.is === 'garbage') return { state: { state: 'stale', why: pidfile.why }, leftover: true }
   const record = read.is === 'record' ? read.record : undefined
   const named = await judgePidfile(look.system, target, pidfile)
@@ -150,6 +158,12 @@ async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: 
   // Stopped as it was asked to, and only the pidfile is left: that is stopped, not a surprise.
   const asked = record?.launch?.identity.pid === pidfile.pid && record.stop?.launch === record.launch.id
   return { state: asked ? { state: 'stopped' } : { state: 'stale', why: named.why, pid: pidfile.pid }, leftover: true }
+}
+
+/** A worker that has ended leaves its vitals behind. */
+async function hasLastWords({ system }: Look, read: RecordRead): Promise<boolean> {
+  const vitals = read.is === 'record' ? read.record.launch?.vitals : undefined
+  return vitals !== undefined && (await system.stat(vitals.path)) !== undefined
 }
 
 /** A worker that something else started, proven by its pidfile. */
@@ -166,6 +180,7 @@ async function adopted(look: Look, facts: ProcessFacts, record: NodeRecord | und
     startedMono: system.now() - age,
     startMs: 0,
     logOffset: 0,
+    host: system.self.hostname,
     adopted: true,
   }
   const group = leadersGroup(launch, facts)

@@ -21,6 +21,10 @@ export interface Launch {
   readonly startMs: number
   /** Where its output begins in the logfile, bytes. */
   readonly logOffset: number
+  /** Where it may say how it is, and the user whose file that must be. */
+  readonly vitals?: { readonly path: AbsPath; readonly uid: number }
+  /** This machine or container, for those who find the record elsewhere. */
+  readonly host: string
   /** Not started by multi: found through its pidfile. */
   readonly adopted: boolean
 }
@@ -102,6 +106,8 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isPid = (value: unknown): boolean => isCount(value) && value > 0
 const isText = (value: unknown): value is string => typeof value === 'string'
 
+const optional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
+
 const isIdentity = (value: unknown): boolean =>
   isObject(value) &&
   isPid(value['pid']) &&
@@ -114,7 +120,11 @@ const isLaunch = (value: unknown): boolean =>
   isText(value['id']) &&
   isIdentity(value['identity']) &&
   (value['pgid'] === null || isPid(value['pgid'])) &&
+  isText(value['host']) &&
+  optional(value['vitals'], isVitals) &&
   ['startedAt', 'startedMono', 'startMs', 'logOffset'].every((name) => typeof value[name] === 'number')
+
+const isVitals = (value: unknown): boolean => isObject(value) && isText(value['path']) && isCount(value['uid'])
 
 const isStop = (value: unknown): boolean => isObject(value) && isText(value['launch']) && isText(value['signal'])
 
@@ -127,8 +137,6 @@ const isPlan = (value: unknown): boolean =>
   isObject(value['stop']) &&
   isObject(value['env']) &&
   Array.isArray(value['environmentNames'])
-
-const optional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
 
 /** Every field that code relies on is looked at: a record is a file, and files are edited, copied and torn. */
 const isRecord = (value: Json): value is Json & NodeRecord =>

@@ -70,6 +70,7 @@ function found(system: System, claim: Claim, pid: number, startTicks: number, st
     startedMono: system.now() - age,
     startMs,
     logOffset: 0,
+    host: system.self.hostname,
     adopted: false,
   }
 }

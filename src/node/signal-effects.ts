@@ -13,6 +13,7 @@ export async function signalLeader(scene: Scene, signal: Signal): Effect {
   const { launch } = seen
   if (!launch) return ok(undefined)
   const { identity } = launch
+  await caution(scene, identity.pid)
   const answer = await system.signal(identity, signal)
   if (answer === 'denied') return err(await deniedBy(scene, signal))
   if (answer !== 'sent') return ok(undefined) // It ended meanwhile: the next look says so.
@@ -21,6 +22,33 @@ export async function signalLeader(scene: Scene, signal: Signal): Effect {
   emit({ event: 'signalled', target, pid: identity.pid, signal, group: false })
   const wanted = goal.goal === 'down' ? goal.wanted : 'down'
   return recorded(scene, { wanted, launch, stop: request(scene, signal) })
+}
+
+/** The soft stage: jobs that run are to be given back. Recorded, so that whoever waits too does not ask again. */
+export async function signalSoft(scene: Scene, signal: Signal): Effect {
+  const { system, target, seen, memory, emit } = scene
+  const { launch, record } = seen
+  if (!launch || !record?.stop) return ok(undefined)
+  const answer = await system.signal(launch.identity, signal)
+  if (answer === 'denied') return err(await deniedBy(scene, signal))
+  memory.softAt = system.now()
+  if (answer !== 'sent') return ok(undefined)
+  emit({ event: 'signalled', target, pid: launch.identity.pid, signal, group: false })
+  return recorded(scene, { stop: { ...record.stop, softAt: system.wall() } })
+}
+
+export async function skipSoft({ target, memory, emit }: Scene, why: string): Effect {
+  memory.softSkipped = true
+  emit({ event: 'note', target, text: `the soft stage is skipped: ${why}` })
+  return ok(undefined)
+}
+
+/** A setting that makes the warm signal a cold one is said before it is sent. */
+async function caution({ system, target, seen, emit }: Scene, pid: number): Promise<void> {
+  const known = seen.record?.plan?.caution
+  if (known && (await system.environ(pid))?.get(known.variable) === known.value) {
+    emit({ event: 'note', target, text: `${known.variable}=${known.value}: ${known.text}` })
+  }
 }
 
 function request({ system, seen }: Scene, signal: Signal): StopRequest {
@@ -35,12 +63,14 @@ export async function signalRest(scene: Scene): Effect {
   const { system, target, seen, memory, emit } = scene
   const group = groupOf(scene)
   if (!group) return ok(undefined)
+  // Looked up before they get it: TERM may be so fast that there is no command line to read any more.
+  const pids = group.evidence.map(({ pid }) => pid)
+  const names = await named(scene, pids)
   const answer = await system.signalGroup(group, 'TERM')
   if (answer === 'denied') return err(await deniedBy(scene, 'TERM'))
   if (answer !== 'sent') return ok(undefined)
   memory.signalled = true
-  const pids = group.evidence.map(({ pid }) => pid)
-  emit({ event: 'note', target, text: `its main process is gone; TERM to what it left: ${await named(scene, pids)}` })
+  emit({ event: 'note', target, text: `its main process is gone; TERM to what it left: ${names}` })
   const stop = { ...(seen.record?.stop ?? request(scene, 'TERM')), orphansSignalledAt: system.wall() }
   return recorded(scene, { stop, ...(seen.launch ? { launch: seen.launch } : {}) })
 }
@@ -73,6 +103,7 @@ export async function killEffect(scene: Scene): Effect {
   if (answer !== 'sent') return ok(undefined)
   memory.stopping ??= { pid, ...(launch ? { identity: launch.identity } : {}) }
   for (const victim of victims) memory.killed.add(victim)
+  if (seen.vitals) memory.lost = seen.vitals.active
   emit({ event: 'signalled', target, pid, signal: 'KILL', group: group !== undefined })
   return ok(undefined)
 }

@@ -17,6 +17,9 @@ export type Change =
   /** Record what is wanted, and who asked, where there is nothing to signal. */
   | { readonly step: 'want' }
   | { readonly step: 'signal-leader'; readonly signal: Signal }
+  | { readonly step: 'signal-soft'; readonly signal: Signal }
+  /** The soft stage cannot be had: say so, and go on. */
+  | { readonly step: 'skip-soft'; readonly why: string }
   | { readonly step: 'signal-rest' }
   | { readonly step: 'kill' }
 
@@ -26,6 +29,8 @@ export type Settled =
       readonly for: 'ready' | 'stopped' | 'claim'
       readonly pid?: number
       readonly detail?: string
+      readonly jobs?: number
+      readonly oldestMs?: number
       readonly untilMono?: number
     }
   | { readonly step: 'done'; readonly done: Done }

@@ -31,6 +31,8 @@ export const statusJson = (rows: readonly StatusRow[]): string =>
       note: row.note ?? null,
       cpu: row.cpu ?? null,
       memory: row.memory ?? null,
+      jobs: row.jobs ?? null,
+      heardSecondsAgo: row.heardSecondsAgo ?? null,
     })),
   )
 
@@ -97,6 +99,9 @@ function outcomeJson(outcome: Outcome, notes: readonly string[]): Record<string,
     wasPid: facts.wasPid ?? null,
     differs: facts.differs ?? null,
     killed: facts.killed ?? null,
+    jobsLost: facts.lost ?? null,
+    jobsLeft: facts.active ?? null,
+    said: facts.said ?? null,
     fleet: outcome.target.fleet,
     pidfile: outcome.target.pidfile,
     logfile: outcome.target.logfile,

@@ -14,6 +14,9 @@ export interface OutcomeFacts {
   readonly wasPid?: number | undefined
   readonly differs?: readonly string[]
   readonly killed?: readonly number[]
+  readonly lost?: number
+  readonly said?: boolean
+  readonly active?: number
 }
 
 /** The union laid flat, for output whose rows all have the same keys. */

@@ -34,7 +34,11 @@ function doneText(done: Exclude<Done, { result: 'already-down' }>, ms: number, s
     case 'draining':
       return `already draining (pid ${done.pid}), not signalled again`
     case 'stopped':
-      return `${ok} (${[`down in ${duration(ms)}`, ...manner(done.exit, done.killed)].join(', ')})`
+      return `${ok} (${[`down in ${duration(ms)}`, ...manner(done.exit, done.killed, done.lost)].join(', ')})`
+    case 'quieted':
+      return `${ok} (${quieted(done)})`
+    case 'resumed':
+      return `${ok} (${done.said ? 'takes jobs again' : 'told to take jobs again'}, pid ${done.pid})`
     default:
       return unreachable(done)
   }
@@ -48,9 +52,20 @@ function readiness(done: Extract<Done, { result: 'started' | 'restarted' }>): st
   return done.readyBy === 'word' ? `${pid}, ready in ${time}` : `alive ${time}, ${pid}`
 }
 
+/** What it does not say itself is not known. */
+function quieted({ said, pid, active }: Extract<Done, { result: 'quieted' | 'resumed' }>): string {
+  if (!said) return `told to take no more jobs, which it cannot confirm, pid ${pid}`
+  return [`takes no more jobs`, ...(active === undefined ? [] : [`${jobs(active)} left`]), `pid ${pid}`].join(', ')
+}
+
+const jobs = (count: number): string => (count === 1 ? '1 job' : `${count} jobs`)
+
 /** Nothing that was killed goes unnamed. */
-function manner(exit: Exit | undefined, killed: readonly number[]): string[] {
-  const lost = killed.length > 0 ? [`killed ${killed.join(', ')}`] : []
+function manner(exit: Exit | undefined, killed: readonly number[], jobsLost: number | undefined): string[] {
+  const lost = [
+    ...(killed.length > 0 ? [`killed ${killed.join(', ')}`] : []),
+    ...(jobsLost === undefined ? [] : [`lost ${jobs(jobsLost)}`]),
+  ]
   if (exit?.signal !== undefined) return [`ended by SIG${exit.signal}`, ...lost]
   return exit?.code === undefined || exit.code === 0 ? lost : [`exit code ${exit.code}`, ...lost]
 }

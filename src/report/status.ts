@@ -1,30 +1,12 @@
-import type { NodeState } from '../model/state.ts'
+import type { Jobs, StatusRow } from '../model/status.ts'
 import { type Style, stylesFor } from './ansi.ts'
 import { duration } from './duration.ts'
 import { maskArgv } from './mask.ts'
 import { table } from './table.ts'
 
-type StateName = NodeState['state']
+export type { StatusRow }
 
-export interface StatusRow {
-  readonly name: string
-  readonly state: StateName
-  readonly pid?: number
-  readonly kind?: string
-  readonly uptimeSeconds?: number
-  /** Wall clock, ms since the epoch. */
-  readonly startedAt?: number
-  readonly pidfile: string
-  readonly logfile: string
-  readonly argv?: readonly string[]
-  readonly fleet: string
-  /** A clause: "suspended", "pid 12 is gone". */
-  readonly note?: string
-  /** Percent of one CPU. */
-  readonly cpu?: number
-  /** Bytes. */
-  readonly memory?: number
-}
+type StateName = StatusRow['state']
 
 export interface StatusOptions {
   readonly color?: boolean
@@ -38,6 +20,7 @@ export interface StatusOptions {
 /** In the order in which the summary counts them. */
 const STYLE = {
   running: 'ok',
+  quiet: 'busy',
   starting: 'busy',
   draining: 'busy',
   stopped: 'faint',
@@ -60,6 +43,10 @@ function bytes(value: number): string {
 const optional = <T>(value: T | undefined, text: (value: T) => string): string =>
   value === undefined ? '' : text(value)
 
+/** `2, oldest 3m10s` */
+const jobsText = ({ active, oldestSeconds }: Jobs): string =>
+  oldestSeconds === null ? String(active) : `${active}, oldest ${duration(Math.floor(oldestSeconds) * 1000)}`
+
 type Column = readonly [title: string, cell: (row: StatusRow) => string]
 
 /** What is cut first on a narrow terminal stands last. A column in which nothing stands is left out. */
@@ -71,6 +58,7 @@ function columnsFor(rows: readonly StatusRow[], { verbose, quote }: StatusOption
     ['PID', (row) => optional(row.pid, String)],
     ['UPTIME', (row) => optional(row.uptimeSeconds, (seconds) => duration(Math.floor(seconds) * 1000))],
     ['KIND', (row) => row.kind ?? ''],
+    ['JOBS', (row) => optional(row.jobs, jobsText)],
     ['CPU', (row) => optional(row.cpu, (cpu) => `${cpu.toFixed(1)}%`)],
     ['MEM', (row) => optional(row.memory, bytes)],
     ['FLEET', (row) => (fleets.size > 1 ? row.fleet : '')],

@@ -7,8 +7,17 @@ export type WaitingEvent = Extract<FleetEvent, { event: 'waiting' }>
 /** How long nothing is said again on a log or pipe, where a line that was written stays. */
 const SAY_AGAIN_MS = 5000
 
-const detailed = (text: string, { detail }: Waiting): string =>
-  detail === undefined ? text : `${text} (${printable(detail)})`
+/** What is known of one that is waited for: its jobs, by its own word, and what else there is to say. */
+const detailsOf = ({ detail, jobs, oldestMs }: Waiting): string[] => [
+  ...(jobs === undefined ? [] : [jobs === 1 ? '1 job' : `${jobs} jobs`]),
+  ...(oldestMs === undefined ? [] : [`oldest ${duration(oldestMs)}`]),
+  ...(detail === undefined ? [] : [printable(detail)]),
+]
+
+function detailed(text: string, node: Waiting): string {
+  const details = detailsOf(node)
+  return details.length === 0 ? text : `${text} (${details.join(', ')})`
+}
 
 /** Celery's line: `> Waiting for 2 nodes -> 4711, 4712...` */
 export function waitingText({ nodes, for: goal }: WaitingEvent): string {
@@ -21,7 +30,7 @@ export function waitingText({ nodes, for: goal }: WaitingEvent): string {
 export function liveText({ nodes, for: goal }: WaitingEvent, total: number): string {
   const count = total > nodes.length ? `${nodes.length} of ${total}` : String(nodes.length)
   const who = nodes.map((node) => {
-    const facts = [node.pid === undefined ? [] : `pid ${node.pid}`, duration(node.sinceMs), node.detail ?? []].flat()
+    const facts = [node.pid === undefined ? [] : `pid ${node.pid}`, duration(node.sinceMs), detailsOf(node)].flat()
     return `${node.target.short} (${printable(facts.join(', '))})`
   })
   return `waiting for ${count} ${total === 1 ? 'node' : 'nodes'}${goal === 'ready' ? ' to be ready' : ''}: ${who.join(', ')}`

@@ -57,8 +57,10 @@ function words(failure: Failure, about?: About): string {
       return `interrupted, left ${failure.state}${failure.pid === undefined ? '' : ` (pid ${failure.pid})`}; the same command finishes the work`
     case 'halted':
       return `not touched, because ${failure.by} did not come back; run the restart again once that is mended`
-    case 'never-started':
-      return `not started: ${failure.message}`
+    case 'not-running':
+      return 'it does not run; multi start starts it'
+    case 'not-quieted':
+      return failure.why
     default:
       return unreachable(failure)
   }

@@ -4,6 +4,9 @@ import { planNode } from '../kinds/index.ts'
 import type { Failure, UsageError } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
+import { Look } from '../node/look.ts'
+import { newMemory } from '../node/memory.ts'
+import { observe } from '../node/observe.ts'
 import { type NodeRecord, readRecord } from '../node/record.ts'
 import { selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
@@ -30,10 +33,15 @@ export async function plannedNodes(
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
     const spec = context.line.nodes[at]
-    planned.push(one.record?.plan || !spec ? await asRecorded(context, one) : await planOne(context, spec))
+    const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
+    planned.push(recorded ? await asRecorded(context, one) : await planOne(context, spec))
   }
   return ok(planned)
 }
+
+/** A worker that runs without a recorded plan was started by something else: with no options it would come back as another. */
+const runs = async ({ system }: Context, { target }: Meant): Promise<boolean> =>
+  (await observe(new Look(system), target, newMemory())).state.state === 'running'
 
 async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<Meant[], UsageError>> {
   const { line, system, directories } = context

@@ -5,8 +5,9 @@ import { type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
-import { countOf } from './read-settings.ts'
-import { inOrder, readied, startOptions } from './start.ts'
+import { countOf, isSet } from './read-settings.ts'
+import { inOrder, readied } from './readied.ts'
+import { startOptions } from './start.ts'
 import { drainOptions } from './stop.ts'
 import { type Answer, type Context, failed, type Verb } from './verb.ts'
 
@@ -42,21 +43,15 @@ async function run(context: Context): Promise<Answer> {
   if (!pursuit.ok) return failed(pursuit.error)
   // What cannot be started again is not stopped either.
   const { good, bad } = await readied(context, planned.value)
-  for (const outcome of bad) emit({ event: 'outcome', outcome })
   const signal = line.signal ? { signal: line.signal } : {}
-  const tasks: Task[] = good.flatMap(({ target, plan }) =>
-    plan.ok
-      ? [
-          {
-            target,
-            goals: [
-              { goal: 'down', wait: true, wanted: 'up', ...down.value, ...signal },
-              { goal: 'up', plan: plan.value, ...up.value, atLimit: 'leave', defaultPidfile: false },
-            ],
-          },
-        ]
-      : [],
-  )
+  const takeover = isSet(line.settings, '--takeover')
+  const tasks: Task[] = good.map(({ target, plan }) => ({
+    target,
+    goals: [
+      { goal: 'down', wait: true, wanted: 'up', ...down.value, ...signal },
+      { goal: 'up', plan, ...up.value, atLimit: 'leave', defaultPidfile: false, takeover },
+    ],
+  }))
   emit({ event: 'stopping', count: tasks.length })
   const outcomes =
     bad.length > 0 && gate.value.haltOnFailure

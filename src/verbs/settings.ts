@@ -6,6 +6,8 @@ export type VerbName =
   | 'stopwait'
   | 'restart'
   | 'kill'
+  | 'quiet'
+  | 'resume'
   | 'status'
   | 'show'
   | 'names'
@@ -22,7 +24,8 @@ export interface Setting extends OptionRule {
   readonly summary: string
 }
 
-const ACTIONS: readonly VerbName[] = ['start', 'stop', 'stopwait', 'restart', 'kill']
+const CHANGES: readonly VerbName[] = ['start', 'stop', 'stopwait', 'restart', 'kill']
+const ACTIONS: readonly VerbName[] = [...CHANGES, 'quiet', 'resume']
 const EVERY: readonly VerbName[] = [...ACTIONS, 'status', 'show', 'names', 'expand', 'get']
 
 const flag = (names: Setting['names'], verbs: readonly VerbName[], summary: string): Setting => ({
@@ -51,12 +54,17 @@ export const settings: readonly Setting[] = [
   ),
   value(['--start-timeout'], 'DURATION', ['start', 'restart'], 'how long a worker may take to be ready (60s)'),
   value(['--jobs'], 'N', ['start', 'restart'], 'at most N nodes at once (all)'),
-  value(['--timeout'], 'DURATION', ['stopwait', 'restart'], 'how long to wait for running jobs (no limit)'),
+  value(
+    ['--timeout'],
+    'DURATION',
+    ['stopwait', 'restart', 'quiet', 'resume'],
+    'how long to wait for running jobs (no limit), or for an answer (30s)',
+  ),
   value(
     ['--then'],
     'WHAT',
     ['start', 'stopwait', 'restart'],
-    'at the limit: leave (default), kill (stopwait, restart) or stop (start)',
+    'at the limit: leave (default), soft, kill or soft,kill (stopwait, restart), stop (start)',
   ),
   value(
     ['--orphan-grace'],
@@ -73,11 +81,12 @@ export const settings: readonly Setting[] = [
     summary: 'at most N nodes (or percent) down at once (1); halts at the first that does not come back',
   },
   value(['--fleet'], 'NAME', EVERY, 'the fleet that is meant, or started (the directory of the call)'),
-  flag(['--all'], ['start', 'stop', 'stopwait', 'restart', 'kill', 'status'], 'every recorded node of every fleet'),
+  flag(['--takeover'], ['start', 'restart'], 'start a node though its worker may live in another container'),
+  flag(['--all'], [...ACTIONS, 'status'], 'every recorded node of every fleet'),
   value(
     ['--wait-lock'],
     'DURATION',
-    ACTIONS,
+    CHANGES,
     'how long to wait for another multi that is changing the same nodes (10s)',
   ),
   value(['--audit-log'], 'FILE', ACTIONS, 'append a JSON line to FILE for each node (MULTI_AUDIT_LOG)'),

@@ -2,18 +2,22 @@ import type { Meant } from '../fleet/targets.ts'
 import { LSB, type LsbCode, worstLsb } from '../model/exit-code.ts'
 import { unreachable } from '../model/result.ts'
 import type { NodeState } from '../model/state.ts'
+import type { Jobs, StatusRow } from '../model/status.ts'
 import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
-import { observe, type Seen } from '../node/observe.ts'
+import type { Seen } from '../node/observe.ts'
+import { observeAbandoned } from '../node/observe-abandoned.ts'
+import { type Heard, SILENT_AFTER_MS } from '../node/vitals.ts'
 import type { System, Usage } from '../system/port.ts'
 import { isSet } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
-import { type Answer, type Context, failed, type StatusRow, type Verb } from './verb.ts'
+import { type Answer, type Context, failed, type Verb } from './verb.ts'
 
 function lsbCode({ state }: NodeState): LsbCode {
   switch (state) {
     case 'starting':
     case 'running':
+    case 'quiet':
     case 'draining':
       return LSB.running
     case 'stale':
@@ -35,7 +39,7 @@ async function run(context: Context): Promise<Answer> {
   if (!meant.ok) return failed(meant.error)
   const look = new Look(system)
   const seen = new Map<Meant, Seen>()
-  for (const one of meant.value) seen.set(one, await observe(look, one.target, newMemory()))
+  for (const one of meant.value) seen.set(one, await observeAbandoned(look, one.target, newMemory()))
   const usage = isSet(line.settings, '--stats') ? await usageOf(system, [...seen.values()]) : undefined
   const rows = [...seen].map(([one, of]) => rowOf(system, one, of, usage))
   return { kind: 'status', rows, code: worstLsb([...seen.values()].map(({ state }) => lsbCode(state))) }
@@ -45,6 +49,7 @@ const pidOf = ({ state, launch }: Seen): number | undefined => {
   switch (state.state) {
     case 'starting':
     case 'running':
+    case 'quiet':
       return state.identity.pid
     case 'draining':
       return state.leader?.pid
@@ -82,6 +87,7 @@ function rowOf(system: System, { target, record }: Meant, seen: Seen, usage?: Re
         }
       : {}
   const note = noteOf(seen)
+  const { vitals } = seen
   const { name, pidfile, logfile, fleet } = target
   return {
     name,
@@ -93,12 +99,34 @@ function rowOf(system: System, { target, record }: Meant, seen: Seen, usage?: Re
     ...(pid === undefined ? {} : { pid, ...usage?.get(pid) }),
     ...(plan ? { kind: plan.kind, argv: plan.argv } : {}),
     ...(note === undefined ? {} : { note }),
+    ...(vitals && alive ? { jobs: jobsOf(vitals), heardSecondsAgo: Math.round(vitals.heardMs / 1000) } : {}),
   }
 }
 
+/** The age of a job goes on also while the worker is silent. */
+const jobsOf = ({ active, reserved, done, oldestStartedAt, updatedAt, heardMs }: Heard): Jobs => ({
+  active,
+  reserved,
+  done,
+  oldestSeconds:
+    oldestStartedAt === null ? null : Math.max(0, Math.round((updatedAt - oldestStartedAt + heardMs) / 1000)),
+})
+
+/** What it says, where that is not what is seen, and when it says nothing. */
+function* wordNotes({ state, vitals, record }: Seen): Generator<string> {
+  if (lsbCode(state) !== LSB.running) return
+  if (!vitals) {
+    if (record?.plan?.ready === 'vitals' && state.state !== 'starting') yield 'mute: it does not say how it is'
+    return
+  }
+  if (vitals.heardMs >= SILENT_AFTER_MS) yield `last heard ${Math.round(vitals.heardMs / 1000)} s ago`
+  if (vitals.state === 'draining' && state.state !== 'draining') yield 'it is shutting down, not by multi'
+}
+
 /** What the state alone does not say. */
-function noteOf({ state, record, recordRead, launch, claims }: Seen): string | undefined {
-  const notes: string[] = []
+function noteOf(seen: Seen): string | undefined {
+  const { state, record, recordRead, launch, claims } = seen
+  const notes: string[] = [...wordNotes(seen)]
   if ('suspended' in state && state.suspended) notes.push('suspended')
   if ('adopted' in state && state.adopted) notes.push('not started by multi')
   if (state.state === 'stale' || state.state === 'unknown') notes.push(state.why)

@@ -1,7 +1,7 @@
 import { pursue } from '../fleet/pursue.ts'
 import { type UsageError, usage } from '../model/failure.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { DownGoal } from '../node/goal.ts'
+import type { AtLimit, DownGoal } from '../node/goal.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { choiceOf, durationOf } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -9,15 +9,18 @@ import { type Answer, type Context, failed, type Verb } from './verb.ts'
 
 export type DrainOptions = Pick<DownGoal, 'timeoutMs' | 'atLimit' | 'orphanGraceMs'>
 
+const stagesOf = (then: 'leave' | 'soft' | 'kill' | 'soft,kill'): AtLimit =>
+  then === 'leave' ? [] : then === 'soft,kill' ? ['soft', 'kill'] : [then]
+
 export function drainOptions({ line: { settings } }: Context): Result<DrainOptions, UsageError> {
   const timeoutMs = durationOf(settings, '--timeout', undefined)
   if (!timeoutMs.ok) return timeoutMs
-  const atLimit = choiceOf(settings, '--then', ['leave', 'kill'])
+  const atLimit = choiceOf(settings, '--then', ['leave', 'soft', 'kill', 'soft,kill'])
   if (!atLimit.ok) return atLimit
   const grace = durationOf(settings, '--orphan-grace', 10_000)
   if (!grace.ok) return grace
   const limit = timeoutMs.value === undefined ? {} : { timeoutMs: timeoutMs.value }
-  return ok({ ...limit, atLimit: atLimit.value, orphanGraceMs: grace.value })
+  return ok({ ...limit, atLimit: stagesOf(atLimit.value), orphanGraceMs: grace.value })
 }
 
 async function bringDown(context: Context, verb: string, wait: boolean): Promise<Answer> {

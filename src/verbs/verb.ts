@@ -6,8 +6,8 @@ import type { AbsPath, NodeName } from '../model/names.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Exit } from '../model/process.ts'
 import type { Result } from '../model/result.ts'
-import type { KindName, LaunchPlan } from '../model/spec.ts'
-import type { NodeState } from '../model/state.ts'
+import type { LaunchPlan } from '../model/spec.ts'
+import type { StatusRow } from '../model/status.ts'
 import type { ParsedLine } from '../spec/line.ts'
 import type { System } from '../system/port.ts'
 import type { VerbName } from './settings.ts'
@@ -26,26 +26,6 @@ export interface Context {
   /** Absolute paths of this Node and of bin/multi.js. */
   readonly node: AbsPath
   readonly multi: AbsPath
-}
-
-/** One node in `status`. */
-export interface StatusRow {
-  readonly name: NodeName
-  readonly state: NodeState['state']
-  readonly pid?: number
-  readonly kind?: KindName
-  readonly uptimeSeconds?: number
-  /** Wall clock, ms since the epoch. */
-  readonly startedAt?: number
-  readonly pidfile: AbsPath
-  readonly logfile: AbsPath
-  readonly argv?: readonly string[]
-  readonly fleet: string
-  readonly note?: string
-  /** % of one core. */
-  readonly cpu?: number
-  /** Bytes. */
-  readonly memory?: number
 }
 
 /** What a verb answers: data. report/ makes words of it. */

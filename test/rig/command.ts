@@ -19,6 +19,8 @@ export interface Started {
   readonly env: NodeJS.ProcessEnv
   /** What it reads on stdin; nothing otherwise. */
   readonly input?: string | undefined
+  /** Its stdin stays open, for `type`. */
+  readonly typing?: boolean | undefined
 }
 
 /** A program that the rig has started, and what it has said so far. */
@@ -32,13 +34,17 @@ export class Running {
   stderr = ''
   finished: Finished | undefined
 
-  constructor({ argv: [program, ...args], cwd, env, input }: Started) {
+  constructor({ argv: [program, ...args], cwd, env, input, typing = false }: Started) {
     this.argv = [program, ...args]
-    this.#child = spawn(program, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+    this.#child = spawn(program, args, {
+      cwd,
+      env,
+      stdio: [input !== undefined || typing ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    })
     this.pid = this.#child.pid ?? 0
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
-    this.#child.stdin?.end(input)
+    if (!typing) this.#child.stdin?.end(input)
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => resolve((this.finished = this.#finish(code, signal))))
@@ -68,6 +74,10 @@ export class Running {
       },
       `${this.argv.join(' ')} to say ${String(pattern)}`,
     )
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text)
   }
 
   kill(signal: NodeJS.Signals): void {

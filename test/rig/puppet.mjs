@@ -44,10 +44,12 @@ const commands = {
   },
   close: ({ fds }) => fds.forEach((fd) => closeSync(fd)),
   fds: () => descriptors(),
-  fork({ session, stays }) {
-    const env = { ...process.env, PUPPET_PARENT: String(process.pid), PUPPET_STAYS: stays ? '1' : '' }
+  // `bare`: without the environment of its parent, as programs that clear or overwrite it.
+  fork({ session, stays, bare }) {
+    const { PUPPET_SOCKET, MULTI_NODE } = process.env
+    const own = { PUPPET_PARENT: String(process.pid), PUPPET_STAYS: stays ? '1' : '' }
     const child = spawn(process.execPath, [process.argv[1]], {
-      env,
+      env: bare ? { PUPPET_SOCKET, MULTI_NODE, ...own } : { ...process.env, ...own },
       detached: session,
       stdio: ['ignore', 'inherit', 'inherit'],
     })

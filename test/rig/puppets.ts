@@ -109,9 +109,9 @@ export class Puppet {
   /** Open descriptors with what they lead to. */
   fds = (): Promise<Record<string, string>> => this.#tell('fds') as Promise<Record<string, string>>
 
-  /** A child, in its group unless it gets a session of its own; `stays`: it survives TERM. */
-  async fork({ session = false, stays = false } = {}): Promise<Puppet> {
-    const pid = await this.#tell('fork', { session, stays })
+  /** A child, in its group unless it gets a session of its own; `stays`: it survives TERM; `bare`: without our environment. */
+  async fork({ session = false, stays = false, bare = false } = {}): Promise<Puppet> {
+    const pid = await this.#tell('fork', { session, stays, bare })
     return this.#server.find(({ hello }) => hello.pid === pid, `the child ${String(pid)} of puppet ${this.pid}`)
   }
 }

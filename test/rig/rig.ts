@@ -25,7 +25,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestContext } from 'vitest'
 import { type Finished, Running } from './command.ts'
-import { commandLineOf, end, isAlive, type Process, processesWith } from './processes.ts'
+import { commandLineOf, end, isAlive, type Process, processesWith, processOf } from './processes.ts'
 import { PUPPET, type Puppet, Puppets } from './puppets.ts'
 import { until } from './until.ts'
 
@@ -36,6 +36,11 @@ export { until, whileNothingHappens } from './until.ts'
 
 export const MULTI = fileURLToPath(new URL('../../bin/multi.js', import.meta.url))
 
+export const isRoot = process.getuid?.() === 0
+
+/** A user without rights, for what root may always do. */
+export const NOBODY = 65534
+
 /** tmpfs where there is one, and a short path: a unix socket's may have 107 bytes. */
 const BASE = existsSync('/dev/shm') ? '/dev/shm' : '/tmp'
 
@@ -44,9 +49,11 @@ export interface Options {
   /** Over the rig's own; `undefined` leaves a variable out. */
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
+  /** Its stdin stays open, for `type`. */
+  readonly typing?: boolean
   /** As that user, with directories of its own; only root can. */
   readonly uid?: number
-  /** What runs multi instead of Node alone, e.g. `['setsid']`. */
+  /** Words before those of multi, e.g. `['setsid']`. */
   readonly under?: readonly string[]
 }
 
@@ -74,6 +81,7 @@ export class Rig {
   /** Words of a command line that make a worker of a puppet. */
   readonly puppet = ['--cmd', `${process.execPath} ${PUPPET}`] as const
   readonly #begun: Running[] = []
+  readonly #bystanders = new Set<number>()
   #leftoversExpected = false
 
   constructor() {
@@ -112,7 +120,7 @@ export class Rig {
   }
 
   /** Starts any program in the rig's environment. */
-  program(argv: readonly [string, ...string[]], { cwd, env, input, uid }: Options = {}): Running {
+  program(argv: readonly [string, ...string[]], { cwd, env, input, typing, uid }: Options = {}): Running {
     const own = uid === undefined ? this.directory : this.userDirectory(uid)
     const as = uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--']
     const running = new Running({
@@ -120,6 +128,7 @@ export class Rig {
       cwd: cwd ?? join(own, 'work'),
       env: { ...this.environment(uid), ...env },
       input,
+      typing,
     })
     this.#begun.push(running)
     return running
@@ -172,9 +181,19 @@ export class Rig {
 
   alive = (pid: number): boolean => isAlive(pid)
 
-  /** Everything that was started in this rig and lives. */
+  /** A process that has nothing to do with any worker, and ends with the rig. */
+  bystander(options: Options = {}): Running {
+    const running = this.program(['sleep', '1000'], options)
+    this.#bystanders.add(running.pid)
+    return running
+  }
+
+  /** Everything that was started in this rig and lives, but bystanders: also puppets whose environment is not the rig's. */
   processes(): Process[] {
-    return processesWith(`MULTI_RIG=${this.token}`)
+    const found = processesWith(`MULTI_RIG=${this.token}`).filter(({ pid }) => !this.#bystanders.has(pid))
+    const known = new Set(found.map(({ pid }) => pid))
+    const bare = this.puppets.all.filter((puppet) => puppet.alive && !known.has(puppet.pid))
+    return [...found, ...bare.map(({ pid }) => processOf(pid)).filter((one) => one !== undefined)]
   }
 
   /** The test leaves something running on purpose: the rig ends it without complaint. */
@@ -182,13 +201,14 @@ export class Rig {
     this.#leftoversExpected = true
   }
 
-  /** Ends and removes everything; answers what should not have been there. */
-  async tearDown(): Promise<string[]> {
+  /** Ends everything; answers what should not have been there. A test that failed anyway is not waited for. */
+  async tearDown({ failed = false } = {}): Promise<string[]> {
     const named = (): string[] => this.processes().map(({ pid }) => `${pid} ${commandLineOf(pid)}`)
+    const expected = failed || this.#leftoversExpected
     // What is on its way out may go by itself.
-    const quiet = until(() => this.processes().length === 0, 'nothing to be left', 3000).catch(() => undefined)
-    if (!this.#leftoversExpected) await quiet
-    const left = this.#leftoversExpected ? [] : named()
+    if (!expected) await until(() => this.processes().length === 0, 'nothing to be left', 3000).catch(() => undefined)
+    const left = expected ? [] : named()
+    this.#bystanders.clear()
     await until(() => {
       const found = this.processes()
       for (const one of found) end(one)
@@ -208,7 +228,7 @@ export class Rig {
       const ending = finished ? (finished.signal ?? String(finished.code)) : 'still running'
       return `$ ${argv.join(' ')}\n${stdout}${stderr}[${ending}]`
     })
-    const files = [this.run, this.logs].flatMap((directory) =>
+    const files = [this.run, this.logs].filter(existsSync).flatMap((directory) =>
       readdirSync(directory, { withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map(({ name }) => `== ${name}\n${readFileSync(join(directory, name), 'utf8').slice(-4000)}`),
@@ -226,8 +246,9 @@ export function rigFor({ task, onTestFinished }: Pick<TestContext, 'task' | 'onT
   const rig = new Rig()
   onTestFinished(async () => {
     const before = rig.transcript()
-    const left = await rig.tearDown()
-    if (task.result?.state === 'fail' || left.length > 0) console.error(`\n${task.name}\n${before}\n`)
+    const failed = task.result?.state === 'fail'
+    const left = await rig.tearDown({ failed })
+    if (failed || left.length > 0) console.error(`\n${task.name}\n${before}\n`)
     rig.remove()
     if (left.length > 0) throw new Error(`left running by the test:\n${left.join('\n')}`)
   })

@@ -16,7 +16,7 @@ import { path, quote, w1, w2, written } from './fixtures.ts'
 
 const parsed = (text: string): unknown => JSON.parse(text)
 const KEYS =
-  'name result pid ms exitCode signal reason message logTail readyBy aliveMs wasPid differs killed fleet pidfile logfile notes'
+  'name result pid ms exitCode signal reason message logTail readyBy aliveMs wasPid differs killed jobsLost jobsLeft said fleet pidfile logfile notes'
 
 const nothing = Object.fromEntries(KEYS.split(' ').map((key) => [key, null]))
 const of = (short: string) => ({
@@ -115,6 +115,8 @@ it('gives the rows of status with nulls, and no password', () => {
     note: null,
     cpu: null,
     memory: null,
+    jobs: null,
+    heardSecondsAgo: null,
   }
   expect(parsed(statusJson([bare, { ...bare, pid: 1, argv: ['x', 'redis://:pw@h'] }]))).toEqual([
     { ...bare, ...nulls },

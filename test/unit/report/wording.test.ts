@@ -138,7 +138,8 @@ const TABLE: readonly (readonly [Failure, string])[] = [
     { reason: 'halted', by: 'w1@host' },
     'not touched, because w1@host did not come back; run the restart again once that is mended',
   ],
-  [{ reason: 'never-started', message: 'w1 was never recorded here' }, 'not started: w1 was never recorded here'],
+  [{ reason: 'not-running' }, 'it does not run; multi start starts it'],
+  [{ reason: 'not-quieted', why: 'this kind of worker cannot be told' }, 'this kind of worker cannot be told'],
 ]
 
 describe('each failure is one line', () => {

@@ -1,0 +1,133 @@
+import type { Emit } from '../model/events.ts'
+import type { Failure } from '../model/failure.ts'
+import type { Done, Outcome } from '../model/outcome.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import type { Quieting, Target } from '../model/spec.ts'
+import { Look } from '../node/look.ts'
+import { newMemory } from '../node/memory.ts'
+import { observe, type Seen } from '../node/observe.ts'
+import type { System } from '../system/port.ts'
+
+export type Wish = 'quiet' | 'resume'
+
+export interface Telling {
+  readonly system: System
+  readonly emit: Emit
+  readonly wish: Wish
+  /** How long a worker may take to say that it has done so, ms. */
+  readonly timeoutMs: number
+}
+
+const FIRST_TICK_MS = 10
+const LONGEST_TICK_MS = 200
+const PROGRAM_TIMEOUT_MS = 30_000
+
+/**
+ * Tells one worker to take no more jobs, or to take them again, and waits until it says that it does. Nothing on disk
+ * changes: what a worker takes is its own affair, and a restarted one takes jobs.
+ */
+export async function tell(target: Target, telling: Telling): Promise<Outcome> {
+  const { system, emit } = telling
+  const begun = system.now()
+  const done = await told(target, telling)
+  const end = done.ok ? done.value : { result: 'failed' as const, failure: done.error }
+  const outcome: Outcome = { target, ms: system.now() - begun, ...end }
+  emit({ event: 'outcome', outcome })
+  return outcome
+}
+
+const look = (target: Target, { system }: Telling): Promise<Seen> => observe(new Look(system), target, newMemory())
+
+async function told(target: Target, telling: Telling): Promise<Result<Done, Failure>> {
+  const seen = await look(target, telling)
+  const { state } = seen
+  switch (state.state) {
+    case 'running':
+    case 'quiet':
+      return hasIt(seen, telling.wish) ? ok(doneAs(seen, telling.wish, true)) : ask(target, seen, telling)
+    case 'stopped':
+    case 'stale':
+      return telling.wish === 'quiet' ? ok({ result: 'already-down' }) : err({ reason: 'not-running' })
+    case 'draining':
+      return telling.wish === 'quiet'
+        ? ok({ result: 'draining', pid: state.leader?.pid ?? 0 })
+        : err({ reason: 'draining', pid: state.leader?.pid ?? 0 })
+    case 'starting':
+      return err({ reason: 'not-quieted', why: `it is still booting (pid ${state.identity.pid})` })
+    case 'orphaned':
+      return err({ reason: 'orphaned', pgid: state.group.pgid, members: state.group.evidence.map(({ pid }) => pid) })
+    case 'foreign':
+      return err({ reason: 'foreign', host: state.host })
+    case 'unknown':
+      return err({ reason: 'unknown', why: state.why, path: target.pidfile })
+  }
+}
+
+const hasIt = ({ state, vitals }: Seen, wish: Wish): boolean =>
+  wish === 'quiet' ? state.state === 'quiet' : vitals !== undefined && state.state === 'running'
+
+const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
+  result: wish === 'quiet' ? 'quieted' : 'resumed',
+  pid: launch?.identity.pid ?? 0,
+  said,
+  ...(vitals ? { active: vitals.active } : {}),
+})
+
+async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {
+  const way = seen.record?.plan?.quiet
+  if (!way) return err({ reason: 'not-quieted', why: 'this kind of worker cannot be told to take no more jobs' })
+  const asked = way.by === 'signal' ? await bySignal(way, seen, telling) : await byProgram(way, seen, telling)
+  if (asked) return err(asked)
+  // A mute one was told; that it obeyed nobody can know.
+  return seen.vitals ? confirmed(target, telling) : ok(doneAs(seen, telling.wish, false))
+}
+
+async function bySignal(
+  way: Extract<Quieting, { by: 'signal' }>,
+  { launch }: Seen,
+  { system, wish }: Telling,
+): Promise<Failure | undefined> {
+  if (!launch) return { reason: 'not-running' }
+  const { identity } = launch
+  const answer = await system.signal(identity, way[wish])
+  if (answer === 'denied') return { reason: 'denied', what: `send ${way[wish]} to pid ${identity.pid}` }
+  return answer === 'sent' ? undefined : { reason: 'not-running' }
+}
+
+/** Once for each queue, through the worker's own remote control. */
+async function byProgram(
+  way: Extract<Quieting, { by: 'program' }>,
+  { vitals, record }: Seen,
+  { system, wish }: Telling,
+): Promise<Failure | undefined> {
+  // To be resumed is what it was started with; a quiet one has no queues to name any more.
+  const queues = wish === 'quiet' ? (vitals?.queues ?? way.queues) : way.queues
+  for (const queue of queues) {
+    const cwd = record?.plan?.cwd
+    const ran = await system.run([...way[wish], queue], { timeoutMs: PROGRAM_TIMEOUT_MS, ...(cwd ? { cwd } : {}) })
+    if (ran.code === 0) continue
+    const output = `${ran.stdout}\n${ran.stderr}`
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-5)
+    const last = output.at(-1) ?? ran.fault ?? 'it said nothing'
+    return { reason: 'not-quieted', why: `its remote control could not be reached (${last.trim()})`, output }
+  }
+  return undefined
+}
+
+async function confirmed(target: Target, telling: Telling): Promise<Result<Done, Failure>> {
+  const { system, wish, timeoutMs } = telling
+  const deadline = system.now() + timeoutMs
+  for (let tick = FIRST_TICK_MS; ; tick = Math.min(LONGEST_TICK_MS, tick * 1.5)) {
+    const seen = await look(target, telling)
+    if (hasIt(seen, wish)) return ok(doneAs(seen, wish, true))
+    if (seen.state.state !== 'running' && seen.state.state !== 'quiet') return err({ reason: 'not-running' })
+    if (system.interruptions().length > 0) return err({ reason: 'interrupted', state: seen.state.state })
+    if (system.now() >= deadline) {
+      const what = wish === 'quiet' ? 'to take no more jobs' : 'to take jobs again'
+      return err({ reason: 'not-quieted', why: `it was told ${what} and does not say that it does; ask multi status` })
+    }
+    await system.rest(tick)
+  }
+}

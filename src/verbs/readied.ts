@@ -1,0 +1,59 @@
+import { remember } from '../fleet/catalogue.ts'
+import { prepare } from '../fleet/prepare.ts'
+import { placeForVitals } from '../fleet/vitals-place.ts'
+import type { Failure } from '../model/failure.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { LaunchPlan, Target } from '../model/spec.ts'
+import type { Fault } from '../system/port.ts'
+import type { Planned } from './plans.ts'
+import type { Context } from './verb.ts'
+
+/** A node that can be started now. */
+export interface Readied {
+  readonly target: Target
+  readonly plan: LaunchPlan
+  readonly defaultPidfile: boolean
+}
+
+/** Sees to directories and the index. A node that cannot be prepared fails before it is touched; the others go on. */
+export async function readied(
+  context: Context,
+  planned: readonly Planned[],
+): Promise<{ readonly good: Readied[]; readonly bad: Outcome[] }> {
+  const { system, directories, emit } = context
+  const good: Readied[] = []
+  const bad: Outcome[] = []
+  let indexRefused: Fault | undefined
+  for (const { target, plan, defaultPidfile } of planned) {
+    const failure: Failure | undefined = plan.ok ? await prepare(system, plan.value) : plan.error
+    if (failure || !plan.ok) {
+      if (failure) bad.push({ target, ms: 0, result: 'failed', failure })
+      continue
+    }
+    good.push({ target, plan: await withVitals(context, plan.value), defaultPidfile })
+    indexRefused ??= await remember(system, directories.state, target.pidfile)
+  }
+  if (indexRefused) {
+    const { call, path = '', code } = indexRefused
+    emit({ event: 'note', text: `nodes are not noted for verbs without arguments: ${call} ${path}: ${code}` })
+  }
+  for (const outcome of bad) emit({ event: 'outcome', outcome })
+  return { good, bad }
+}
+
+async function withVitals({ system, directories, env, emit }: Context, plan: LaunchPlan): Promise<LaunchPlan> {
+  const { caution } = plan
+  if (caution && env[caution.variable] === caution.value) {
+    emit({ event: 'note', target: plan, text: `${caution.variable}=${caution.value}: ${caution.text}` })
+  }
+  // The recorded place may be of another day and another user: it is found anew for each start.
+  const { vitals: _before, ...rest } = plan
+  const vitals = await placeForVitals(system, directories.run, rest)
+  return vitals === undefined ? rest : { ...rest, vitals }
+}
+
+/** In the order of the line, whichever was finished first. */
+export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[]): Outcome[] {
+  const at = new Map(planned.map(({ target }, index) => [target.pidfile, index]))
+  return [...outcomes].sort((a, b) => (at.get(a.target.pidfile) ?? 0) - (at.get(b.target.pidfile) ?? 0))
+}

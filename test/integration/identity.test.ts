@@ -1,0 +1,333 @@
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { expect, test } from 'vitest'
+import { isRoot, MULTI, NOBODY, type Rig, rigFor, until, whileNothingHappens } from '../rig/rig.ts'
+
+/** No command may signal `pid`, each says why it does not, and a start goes on. */
+async function expectUntouched(rig: Rig, pidfile: string, why: RegExp, alive: () => boolean): Promise<void> {
+  const putBack = (): void => {
+    writeFileSync(rig.pidfile('w1'), pidfile)
+    const longAgo = new Date(Date.now() - 3_600_000)
+    if (rejuvenated.test(String(why))) utimesSync(rig.pidfile('w1'), longAgo, longAgo)
+  }
+  putBack()
+  const status = await rig.multi('status', 'w1', '--json')
+  expect(status.code).toBe(1)
+  expect(status.json()).toMatchObject([{ state: 'stale', note: expect.stringMatching(why) as string }])
+  for (const verb of ['stop', 'stopwait', 'kill']) {
+    putBack()
+    const { code, stdout } = await rig.multi(verb, 'w1')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/w1@\S+: DOWN/)
+    expect(existsSync(rig.pidfile('w1'))).toBe(false)
+    expect(alive()).toBe(true)
+  }
+  putBack()
+  const started = await rig.multi('start', 'w1', ...rig.puppet, '--startsecs=0')
+  expect(started.code).toBe(0)
+  expect(started.stdout).toMatch(/removed a stale pidfile: /)
+  expect(started.stdout).toMatch(why)
+  expect(alive()).toBe(true)
+  await rig.multi('stopwait', 'w1')
+  expect(alive()).toBe(true)
+}
+
+const rejuvenated = /younger/
+
+test('a pidfile with the pid of a live stranger', async (context) => {
+  const rig = rigFor(context)
+  const stranger = rig.bystander()
+  await expectUntouched(rig, `${stranger.pid}\n`, /a stranger \(sleep 1000\)/, () => rig.alive(stranger.pid))
+})
+
+test('a pidfile with a recycled pid: the process is younger than the file', async (context) => {
+  const rig = rigFor(context)
+  const stranger = rig.bystander()
+  await expectUntouched(rig, `${stranger.pid}\n`, /a stranger \(it is younger than the pidfile\)/, () =>
+    rig.alive(stranger.pid),
+  )
+})
+
+test('a pidfile with pid 1', async (context) => {
+  const rig = rigFor(context)
+  await expectUntouched(rig, '1\n', /pid 1, which is the init process/, () => true)
+})
+
+test('a pidfile with the pid of someone who is gone', async (context) => {
+  const rig = rigFor(context)
+  const gone = rig.bystander()
+  gone.kill('SIGKILL')
+  await gone.ended
+  await expectUntouched(rig, `${gone.pid}\n`, /which is gone/, () => true)
+})
+
+test.for([
+  ['nothing', '', /the pidfile is empty/],
+  ['garbage', 'not a pid\n', /the pidfile holds no pid/],
+  ['a negative number, which would be a group', '-1\n', /the pidfile holds no pid/],
+  ['zero, which would be our own group', '0\n', /the pidfile holds no pid/],
+  ['more than a pid', '1 2 3\n', /the pidfile holds no pid/],
+  ['a number that no pid can be', '99999999\n', /the pidfile holds no pid/],
+] as const)('a pidfile that holds %s', async ([, text, why], context) => {
+  const rig = rigFor(context)
+  await expectUntouched(rig, text, why, () => true)
+})
+
+test('a pidfile with the pid of the command itself', async (context) => {
+  const rig = rigFor(context)
+  const said: string[] = []
+  // exec keeps the pid: the shell knows beforehand which one the command will have.
+  for (const verb of ['stopwait', 'kill', 'start']) {
+    const script = `echo $$ > ${rig.pidfile('w1')}; exec "$@"`
+    const words = [process.execPath, MULTI, verb, 'w1', ...(verb === 'start' ? [...rig.puppet, '--startsecs=0'] : [])]
+    const { code, signal, stdout } = await rig.program(['sh', '-c', script, 'sh', ...words]).ended
+    expect({ code, signal }).toEqual({ code: 0, signal: null })
+    said.push(stdout)
+  }
+  await rig.multi('stopwait', 'w1')
+})
+
+test.runIf(isRoot)(
+  'a pidfile of another user’s that names somebody else’s process: root does not signal it',
+  async (context) => {
+    const rig = rigFor(context)
+    const victim = rig.bystander()
+    writeFileSync(rig.pidfile('w1'), `${victim.pid}\n`)
+    chownSync(rig.pidfile('w1'), NOBODY, NOBODY)
+    const { code, stdout } = await rig.multi('kill', 'w1')
+    expect(code).toBe(0)
+    expect(stdout).not.toContain('Sending KILL')
+    expect(rig.alive(victim.pid)).toBe(true)
+  },
+)
+
+test.runIf(isRoot)(
+  'a pidfile of ours that names another user’s process: not signalled, and start goes on',
+  async (context) => {
+    const rig = rigFor(context)
+    const own = rig.userDirectory(NOBODY)
+    const victim = rig.bystander()
+    writeFileSync(`${own}/run/w1.pid`, `${victim.pid}\n`)
+    chownSync(`${own}/run/w1.pid`, NOBODY, NOBODY)
+    const { code, stdout } = await rig.multi({ uid: NOBODY }, 'start', 'w1', ...rig.puppet, '--startsecs=0')
+    expect(code).toBe(0)
+    expect(stdout).toContain('of another user than the pidfile')
+    expect(rig.alive(victim.pid)).toBe(true)
+    expect((await rig.multi({ uid: NOBODY }, 'stopwait', 'w1')).code).toBe(0)
+    expect(rig.alive(victim.pid)).toBe(true)
+  },
+)
+
+test.runIf(isRoot)(
+  'a record of another user’s that names somebody else’s process: root does not signal it',
+  async (context) => {
+    const rig = rigFor(context)
+    const worker = await rig.started('w1')
+    chownSync(rig.recordFile('w1'), NOBODY, NOBODY)
+    for (const verb of ['stop', 'kill']) {
+      const { code, stdout } = await rig.multi(verb, 'w1')
+      expect(code).toBe(4)
+      expect(stdout).toContain('belongs to another user')
+    }
+    await whileNothingHappens()
+    expect(worker.signals).toEqual([])
+    expect(worker.alive).toBe(true)
+    chownSync(rig.recordFile('w1'), 0, 0)
+    await rig.multi('stopwait', 'w1')
+  },
+)
+
+test('a pidfile that is a directory, a symlink or a FIFO: not ours to read or remove, exit 4', async (context) => {
+  const rig = rigFor(context)
+  const pidfile = rig.pidfile('w1')
+  const stranger = rig.bystander()
+  writeFileSync(`${rig.work}/real.pid`, `${stranger.pid}\n`)
+  const blocks = [
+    async () => mkdirSync(pidfile),
+    async () => symlinkSync(`${rig.work}/real.pid`, pidfile),
+    async () => void (await rig.program(['mkfifo', pidfile]).ended),
+  ]
+  for (const block of blocks) {
+    await block()
+    for (const line of [['start', ...rig.puppet], ['stopwait'], ['kill']]) {
+      const [verb = '', ...options] = line
+      const { code, stdout } = await rig.multi(verb, 'w1', ...options)
+      expect(code).toBe(4)
+      expect(stdout).toContain('stands where the pidfile should be')
+    }
+    expect((await rig.multi('status', 'w1')).code).toBe(4)
+    expect(lstatSync(pidfile)).toBeDefined()
+    rmSync(pidfile, { recursive: true })
+  }
+  expect(rig.alive(stranger.pid)).toBe(true)
+  expect(rig.puppets.all).toEqual([])
+})
+
+/** A node whose worker died, its record as `change` leaves it, and that as well as the pidfile name a live stranger. */
+async function withRecord(rig: Rig, change: (text: string) => string): Promise<number> {
+  await (await rig.started('w1')).die()
+  const stranger = rig.bystander()
+  const text = readFileSync(rig.recordFile('w1'), 'utf8').replace(/"pid":\d+/, `"pid":${stranger.pid}`)
+  writeFileSync(rig.recordFile('w1'), change(text))
+  writeFileSync(rig.pidfile('w1'), `${stranger.pid}\n`)
+  return stranger.pid
+}
+
+test.for([
+  ['of another boot', (text: string) => text.replace(/"bootId":"[^"]*"/, '"bootId":"another-boot"')],
+  ['of another pid namespace', (text: string) => text.replace(/"pidNamespace":"[^"]*"/, '"pidNamespace":"pid:[1]"')],
+  ['whose pid has been given to somebody else', (text: string) => text],
+  ['of an older format', (text: string) => text.replace('"v":1', '"v":0')],
+  ['of a newer format', (text: string) => text.replace('"v":1', '"v":2')],
+  ['that is torn', (text: string) => text.slice(0, 200)],
+  ['that is empty', () => ''],
+  ['that is another JSON value', () => '[null]\n'],
+] as const)('a record %s: nobody is signalled, and start goes on', async ([, change], context) => {
+  const rig = rigFor(context)
+  const stranger = await withRecord(rig, change)
+  expect((await rig.multi('status', 'w1', '--json')).json()).toMatchObject([{ state: 'stale' }])
+  const { code, stdout } = await rig.multi('start', 'w1', ...rig.puppet, '--startsecs=0')
+  expect(code).toBe(0)
+  expect(stdout).toContain('removed a stale pidfile')
+  const worker = await rig.worker('w1')
+  expect(rig.record('w1')?.launch?.identity.pid).toBe(worker.pid)
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(rig.alive(stranger)).toBe(true)
+})
+
+test.for([
+  ['of another format', (text: string) => text.replace('"v":1', '"v":0'), /record is of format 0/],
+  ['that is torn', (text: string) => text.slice(0, 200), /record is torn/],
+  ['that is empty', () => '', /record is empty/],
+] as const)(
+  'a record %s is named by status and by start, also where there is no pidfile',
+  async ([, change, why], context) => {
+    const rig = rigFor(context)
+    await rig.started('w1')
+    await rig.multi('stopwait', 'w1')
+    writeFileSync(rig.recordFile('w1'), change(readFileSync(rig.recordFile('w1'), 'utf8')))
+    expect((await rig.multi('status', 'w1')).stdout).toMatch(why)
+    const { code, stdout } = await rig.multi('start', 'w1', ...rig.puppet, '--startsecs=0')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(why)
+    await rig.multi('stopwait', 'w1')
+  },
+)
+
+test('a running worker whose record is torn is still known by its pidfile, and stopped', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  writeFileSync(rig.recordFile('w1'), '{"v":1,')
+  expect((await rig.multi('start', 'w1', ...rig.puppet)).stdout).toContain(`already running, pid ${worker.pid}`)
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+})
+
+test('a running worker whose pidfile was removed is still known by its record, and stopped', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  rmSync(rig.pidfile('w1'))
+  expect((await rig.multi('status', 'w1')).code).toBe(0)
+  expect((await rig.multi('start', 'w1')).stdout).toContain(`already running, pid ${worker.pid}`)
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+})
+
+test('a directory in the place of the record: exit 4, said plainly, and nobody is signalled or started', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const record = readFileSync(rig.recordFile('w1'))
+  rmSync(rig.recordFile('w1'))
+  mkdirSync(rig.recordFile('w1'))
+  for (const verb of ['start', 'stop', 'kill', 'status']) {
+    const { code, stdout } = await rig.multi(verb, 'w1', ...(verb === 'start' ? rig.puppet : []))
+    expect(code).toBe(4)
+    expect(stdout).toContain('a directory stands where the record should be')
+  }
+  expect(rig.processes().map(({ pid }) => pid)).toEqual([worker.pid])
+  expect(worker.signals).toEqual([])
+  rmSync(rig.recordFile('w1'), { recursive: true })
+  writeFileSync(rig.recordFile('w1'), record)
+  await rig.multi('stopwait', 'w1')
+})
+
+test('a worker that rewrites its title is known and stopped all the same', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  await worker.retitle('something else')
+  expect((await rig.multi('status', 'w1', '--json')).json()).toMatchObject([{ state: 'running', pid: worker.pid }])
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+})
+
+test('a worker that rewrites its title, without a record: by its environment', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  await worker.retitle('something else')
+  rmSync(rig.recordFile('w1'))
+  expect((await rig.multi('status', 'w1', '--json')).json()).toMatchObject([{ state: 'running', pid: worker.pid }])
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+})
+
+/** Own pid namespace, in which the next pid can be chosen. */
+const NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child=KILL', '--'] as const
+
+test.runIf(isRoot)(
+  'a pid that the kernel gave to somebody else: neither signalled nor taken for the worker',
+  async (context) => {
+    const rig = rigFor(context)
+    const script = `
+    set -e
+    multi() { "${process.execPath}" "${MULTI}" "$@"; }
+    multi start w1 --startsecs=0 --cmd 'sleep 1000' >&2
+    pid=$(cat "$MULTI_RUN_DIR/w1.pid")
+    kill -9 "$pid"
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    echo $((pid - 1)) > /proc/sys/kernel/ns_last_pid
+    sleep 2000 & stranger=$!
+    [ "$stranger" = "$pid" ] || { echo "skip: got $stranger for $pid"; exit 0; }
+    for verb in status stop stopwait kill; do multi $verb w1 >&2 || :; echo "$pid" > "$MULTI_RUN_DIR/w1.pid"; done
+    kill -0 "$stranger" && echo 'the stranger lives'
+    multi start w1 --startsecs=0 >&2
+    [ "$(cat "$MULTI_RUN_DIR/w1.pid")" != "$pid" ] && echo 'another worker runs'
+    multi stopwait w1 >&2
+    kill -0 "$stranger" && echo 'the stranger still lives'
+    kill -9 "$stranger"
+  `
+    const { code, stdout, stderr } = await rig.program([...NAMESPACE, 'bash', '-c', script]).ended
+    if (/Operation not permitted|skip:/.test(stderr + stdout))
+      return context.skip(`no pid namespace to be had: ${stdout}${stderr}`)
+    expect(stdout).toBe('the stranger lives\nanother worker runs\nthe stranger still lives\n')
+    expect(code).toBe(0)
+  },
+)
+
+test('a multi that is suspended longer than its lock lasts: no worker is double or lost, and the next command finishes', async (context) => {
+  const rig = rigFor(context)
+  const line = ['start', '40', '--cmd', 'sleep 1000', '--startsecs=0'] as const
+  const suspended = rig.begin(...line)
+  await until(() => existsSync(rig.pidfile('celery5')) || suspended.finished, 'the start to be under way')
+  process.kill(suspended.pid, 'SIGSTOP')
+  expect(existsSync(rig.pidfile('celery40'))).toBe(false)
+  const other = await rig.multi(...line, '--wait-lock=4')
+  expect([0, 75]).toContain(other.code)
+  process.kill(suspended.pid, 'SIGCONT')
+  await suspended.ended
+  expect((await rig.multi(...line)).code).toBe(0)
+  const nodes = Array.from({ length: 40 }, (_, at) => `celery${at + 1}`)
+  const pids = nodes.map((node) => rig.readPid(node))
+  expect(new Set(rig.processes().map(({ pid }) => pid))).toEqual(new Set(pids))
+  expect(rig.processes()).toHaveLength(40)
+  expect((await rig.multi('status')).stdout).toContain('40 nodes: 40 running')
+  expect((await rig.multi('stopwait')).code).toBe(0)
+})

@@ -1,0 +1,257 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isRoot, NOBODY, rigFor, until } from '../rig/rig.ts'
+
+test('a worker that dies at once: exit 1, its exit code and what it said', async (context) => {
+  const rig = rigFor(context)
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo boom >&2; exit 3"')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/w1@\S+: FAILED: exited with code 3 before it was ready; see \S+\/w1\.log\n\t {2}\| boom\n/)
+  expect(existsSync(rig.pidfile('w1'))).toBe(false)
+})
+
+test('a worker that a signal ends at once: exit 1, the signal', async (context) => {
+  const rig = rigFor(context)
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "kill -SEGV $$"')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/FAILED: killed by SIGSEGV before it was ready/)
+})
+
+test('of what a dead worker said only this start is shown, not the ones before', async (context) => {
+  const rig = rigFor(context)
+  await rig.multi('start', 'w1', '--cmd', 'sh -c "echo first; exit 1"')
+  const { stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo second; exit 1"')
+  expect(stdout).toContain('| second')
+  expect(stdout).not.toContain('| first')
+  expect(rig.log('w1')).toBe('first\nsecond\n')
+})
+
+test('one node of three that dies does not keep the others from starting', async (context) => {
+  const rig = rigFor(context)
+  const command = `sh -c '[ %n != w2 ] || exit 7; exec sleep 1000'`
+  const { code, stdout } = await rig.multi('start', 'w1', 'w2', 'w3', '--cmd', command, '--startsecs=0.2')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/w1@\S+: OK/)
+  expect(stdout).toMatch(/w2@\S+: FAILED: exited with code 7/)
+  expect(stdout).toMatch(/w3@\S+: OK/)
+  expect((await rig.multi('stopwait')).code).toBe(0)
+})
+
+test('a program that is not there: exit 5, and where it was looked for', async (context) => {
+  const rig = rigFor(context)
+  const { code, stdout } = await rig.multi(
+    { env: { PATH: '/usr/bin:/bin' } },
+    'start',
+    'w1',
+    '--cmd',
+    'no-such-program x',
+  )
+  expect(code).toBe(5)
+  expect(stdout).toContain('cannot find no-such-program, tried /usr/bin/no-such-program, /bin/no-such-program')
+  expect((await rig.multi('start', 'w1', '--cmd', './no-such-script')).stdout).toContain(
+    join(rig.work, 'no-such-script'),
+  )
+})
+
+test('a script whose interpreter is not there: exit 5, and it is the interpreter that is missing', async (context) => {
+  const rig = rigFor(context)
+  writeFileSync(join(rig.work, 'script'), '#!/no/such/interpreter\n', { mode: 0o755 })
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', './script')
+  expect(code).toBe(5)
+  expect(stdout).toMatch(/cannot find the interpreter of \S+\/script/)
+})
+
+test('a JavaScript module that is not there: exit 5, and where it was looked for', async (context) => {
+  const rig = rigFor(context)
+  const { code, stdout } = await rig.multi('start', 'w1', '-A', './no-such-app.mjs')
+  expect(code).toBe(5)
+  expect(stdout).toContain(join(rig.work, 'no-such-app.mjs'))
+})
+
+test('a module that the app itself misses: exit 1 with its log lines', async (context) => {
+  const rig = rigFor(context)
+  writeFileSync(join(rig.work, 'app.mjs'), "import 'no-such-package'\n")
+  const { code, stdout } = await rig.multi('start', 'w1', '-A', './app.mjs')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/\| .*no-such-package/)
+})
+
+test('a missing working directory is told apart from a missing program', async (context) => {
+  const rig = rigFor(context)
+  const gone = join(rig.work, 'gone')
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sleep 1000', `--workdir=${gone}`)
+  expect(code).toBe(6)
+  expect(stdout).toContain(`--workdir ${gone} is not there`)
+  expect(stdout).not.toContain('cannot find')
+})
+
+test('a recorded working directory that is gone is told apart from a missing program', async (context) => {
+  const rig = rigFor(context)
+  const app = join(rig.work, 'app')
+  mkdirSync(app)
+  await rig.started('w1', `--workdir=${app}`)
+  await rig.multi('stopwait', 'w1')
+  rmdirSync(app)
+  const { code, stdout } = await rig.multi('start', 'w1')
+  expect(code).toBe(6)
+  expect(stdout).toContain(`the working directory ${app} is not there`)
+})
+
+test('a pidfile directory that may not be written: exit 4, the path, nothing started', async (context) => {
+  const rig = rigFor(context)
+  const as = isRoot ? { uid: NOBODY } : {}
+  const locked = join(isRoot ? rig.userDirectory(NOBODY) : rig.directory, 'locked')
+  mkdirSync(locked)
+  chmodSync(locked, 0o555)
+  for (const path of [locked, join(locked, 'deeper')]) {
+    const line = ['start', 'w1', ...rig.puppet, `--pidfile=${path}/%n.pid`]
+    const { code, stdout } = await rig.multi({ ...as }, ...line)
+    expect(code).toBe(4)
+    expect(stdout).toContain(path)
+    expect(stdout).toContain('--pidfile')
+  }
+  expect(rig.processes()).toEqual([])
+})
+
+test('a log that may not be written: exit 4, the path, nothing started', async (context) => {
+  const rig = rigFor(context)
+  const as = isRoot ? { uid: NOBODY } : {}
+  const log = join(isRoot ? rig.userDirectory(NOBODY) : rig.directory, 'locked.log')
+  writeFileSync(log, '')
+  chmodSync(log, 0o444)
+  const { code, stdout } = await rig.multi({ ...as }, 'start', 'w1', ...rig.puppet, `--logfile=${log}`)
+  expect(code).toBe(4)
+  expect(stdout).toContain(log)
+  expect(rig.processes()).toEqual([])
+})
+
+test('an ordinary user starts, sees and stops workers without being root', async (context) => {
+  const rig = rigFor(context)
+  const as = isRoot ? { uid: NOBODY } : {}
+  expect((await rig.multi({ ...as }, 'start', '2', ...rig.puppet, '--startsecs=0')).code).toBe(0)
+  const status = await rig.multi({ ...as }, 'status')
+  expect(status.code).toBe(0)
+  expect(status.stdout).toContain('2 nodes: 2 running')
+  expect((await rig.multi({ ...as }, 'stopwait')).code).toBe(0)
+})
+
+test('start of a running node with other options: exit 0, what differs, and the worker is left alone', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1', '-c', '2')
+  const { code, stdout } = await rig.multi('start', 'w1', ...rig.puppet, '-c', '4')
+  expect(code).toBe(0)
+  expect(stdout).toContain(`already running, pid ${worker.pid}`)
+  expect(stdout).toMatch(/started differently: .*-c 2/)
+  expect(rig.processes().map(({ pid }) => pid)).toEqual([worker.pid])
+  expect(worker.signals).toEqual([])
+  await rig.multi('stopwait', 'w1')
+})
+
+test('restart of a running node with other options applies them', async (context) => {
+  const rig = rigFor(context)
+  const before = await rig.started('w1', '-c', '2')
+  expect((await rig.multi('restart', 'w1', ...rig.puppet, '-c', '4', '--startsecs=0')).code).toBe(0)
+  const after = await rig.worker('w1')
+  expect(before.alive).toBe(false)
+  expect(after.hello.argv.slice(2)).toEqual(['-c', '4'])
+  await rig.multi('stopwait', 'w1')
+})
+
+test('a worker is in a session of its own, in the directory of the call, and knows its node and its files', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const { hello } = worker
+  expect(hello.env).toMatchObject({
+    MULTI_INDEX: '1',
+    MULTI_PIDFILE: rig.pidfile('w1'),
+    MULTI_LOGFILE: join(rig.logs, 'w1.log'),
+  })
+  expect(hello.cwd).toBe(rig.work)
+  expect(rig.processes()).toMatchObject([{ pid: worker.pid, pgrp: worker.pid, session: worker.pid }])
+  await rig.multi('stopwait', 'w1')
+})
+
+test('C_FAKEFORK=1: start stays, workers write to its output, and it ends with them', async (context) => {
+  const rig = rigFor(context)
+  const staying = rig.begin(
+    { env: { C_FAKEFORK: '1' } },
+    '--verbose',
+    'start',
+    'w1',
+    'w2',
+    ...rig.puppet,
+    '--startsecs=0',
+  )
+  const [one, two] = [await rig.worker('w1'), await rig.worker('w2')]
+  await one.print('hello from the worker\n')
+  await staying.waitFor(/hello from the worker/)
+  await one.exit(0)
+  expect(staying.finished).toBeUndefined()
+  await two.exit(0)
+  expect((await staying.ended).code).toBe(0)
+  expect(rig.log('w1')).toBe('')
+  expect(existsSync(rig.pidfile('w1'))).toBe(false)
+})
+
+test('C_FAKEFORK=1: an INT is handed on to the workers, once', async (context) => {
+  const rig = rigFor(context)
+  const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...rig.puppet, '--startsecs=0')
+  const worker = await rig.worker('w1')
+  await staying.waitFor(/w1@\S+: OK/)
+  await worker.on('SIGINT', 'stay')
+  staying.kill('SIGINT')
+  await worker.got('SIGINT')
+  expect(staying.finished).toBeUndefined()
+  await worker.exit(0)
+  expect((await staying.ended).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGINT'])
+})
+
+test('C_FAKEFORK=1: a worker that exits badly is a failure', async (context) => {
+  const rig = rigFor(context)
+  const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...rig.puppet, '--startsecs=0')
+  const worker = await rig.worker('w1')
+  await staying.waitFor(/w1@\S+: OK/)
+  await worker.exit(3)
+  expect((await staying.ended).code).toBe(1)
+})
+
+/** Every descriptor that a process has open; of one that opens none itself, those that it was started with. */
+const descriptorsOf = (pid: number): Record<string, string> =>
+  Object.fromEntries(readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, readlinkSync(`/proc/${pid}/fd/${fd}`)]))
+
+test.skipIf(!existsSync('/bin/bash'))(
+  'a worker has its log and nothing that its caller had open: fd 200 is closed',
+  async (context) => {
+    const rig = rigFor(context)
+    // The reader of that pipe ends as soon as nobody has it open for writing any more.
+    const under = ['/bin/bash', '-c', 'exec 200> >(cat > /dev/null; touch closed) 9< /dev/null; exec "$@"', 'bash']
+    expect((await rig.multi({ under }, 'start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0.2')).code).toBe(0)
+    const log = join(rig.logs, 'w1.log')
+    await until(() => existsSync(join(rig.work, 'closed')), 'the pipe to be closed while the worker runs')
+    expect(descriptorsOf(rig.readPid('w1') ?? 0)).toEqual({ 0: '/dev/null', 1: log, 2: log })
+    await rig.multi('stopwait', 'w1')
+    rig.expectLeftovers() // The sleep that read from the caller's pipe.
+  },
+)
+
+test('a log behind a symlink is followed for one’s own worker', async (context) => {
+  const rig = rigFor(context)
+  const real = join(rig.work, 'real.log')
+  symlinkSync(real, join(rig.logs, 'w1.log'))
+  const worker = await rig.started('w1')
+  await worker.print('through the link\n')
+  await rig.multi('stopwait', 'w1')
+  expect(readFileSync(real, 'utf8')).toBe('through the link\n')
+})

@@ -1,0 +1,136 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Rig, rigFor } from '../rig/rig.ts'
+
+const running = async (rig: Rig, ...line: string[]): Promise<string> =>
+  (await rig.multi('status', ...line)).stdout.split('\n').at(-2) ?? ''
+
+test('after `start 3`, status, restart and stopwait without nodes mean exactly those', async (context) => {
+  const rig = rigFor(context)
+  expect((await rig.multi('start', '3', ...rig.puppet, '--startsecs=0')).code).toBe(0)
+  const first = await Promise.all(['celery1', 'celery2', 'celery3'].map((node) => rig.worker(node)))
+  expect(await running(rig)).toBe('3 nodes: 3 running')
+  const restarted = await rig.multi('restart', '--startsecs=0')
+  expect(restarted.code).toBe(0)
+  expect(restarted.stdout.match(/Restarting node celery[123]@\S+: OK/g)).toHaveLength(3)
+  expect(first.map(({ signals, alive }) => ({ signals, alive }))).toEqual(
+    first.map(() => ({ signals: ['SIGTERM'], alive: false })),
+  )
+  expect(await running(rig)).toBe('3 nodes: 3 running')
+  expect((await rig.multi('stopwait')).code).toBe(0)
+  expect(await running(rig)).toBe('3 nodes: 3 stopped')
+})
+
+test('a bare start brings back what should be up and is not, and leaves the rest alone', async (context) => {
+  const rig = rigFor(context)
+  await rig.multi('start', '3', ...rig.puppet, '--startsecs=0')
+  const [one, two] = [await rig.worker('celery1'), await rig.worker('celery2')]
+  await rig.multi('stopwait', 'celery3')
+  await one.die()
+  const { code, stdout } = await rig.multi('start', '--startsecs=0')
+  expect(code).toBe(0)
+  expect(stdout).toContain(`already running, pid ${two.pid}`)
+  expect(rig.readPid('celery1')).not.toBe(one.pid)
+  expect(rig.readPid('celery3')).toBeUndefined()
+  expect(two.signals).toEqual([])
+  await rig.multi('stopwait')
+})
+
+test('a bare command from another directory means the only fleet that there is', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  expect((await rig.multi({ cwd: '/' }, 'stopwait')).code).toBe(0)
+  expect(worker.alive).toBe(false)
+})
+
+test('a bare command where nothing was ever started: exit 2, and what to do', async (context) => {
+  const rig = rigFor(context)
+  for (const verb of ['start', 'stop', 'stopwait', 'restart', 'kill', 'status']) {
+    const { code, stderr } = await rig.multi(verb)
+    expect(code).toBe(2)
+    expect(stderr).toContain('no node is named, and none was ever started')
+  }
+})
+
+/** The same name in two directories, each with a pidfile of its own. */
+async function namesakes(rig: Rig) {
+  const [a, b] = [join(rig.directory, 'a'), join(rig.directory, 'b')]
+  for (const cwd of [a, b]) {
+    mkdirSync(cwd)
+    const line = ['start', 'w1', ...rig.puppet, '--startsecs=0', '--pidfile=%n.pid', '--logfile=%n.log']
+    expect((await rig.multi({ cwd }, ...line)).code).toBe(0)
+  }
+  const ofFleet = (cwd: string) => rig.puppets.find(({ hello }) => hello.cwd === cwd, `the worker in ${cwd}`)
+  return { a, b, inA: await ofFleet(a), inB: await ofFleet(b) }
+}
+
+test('one name in two fleets: in its directory it means its own', async (context) => {
+  const rig = rigFor(context)
+  const { a, b, inA, inB } = await namesakes(rig)
+  expect((await rig.multi({ cwd: a }, 'stopwait', 'w1')).code).toBe(0)
+  expect([inA.alive, inB.alive]).toEqual([false, true])
+  expect((await rig.multi({ cwd: b }, 'stopwait')).code).toBe(0)
+  expect(inB.signals).toEqual(['SIGTERM'])
+})
+
+test('one name in two fleets: elsewhere it is a usage error that lists the pidfiles, and either can be named', async (context) => {
+  const rig = rigFor(context)
+  const { a, b, inA, inB } = await namesakes(rig)
+  for (const line of [
+    ['stop', 'w1'],
+    ['kill', 'w1'],
+    ['status', 'w1'],
+  ]) {
+    const { code, stderr } = await rig.multi(...line)
+    expect(code).toBe(2)
+    expect(stderr).toContain(`--pidfile=${a}/w1.pid`)
+    expect(stderr).toContain(`--pidfile=${b}/w1.pid`)
+  }
+  const bare = await rig.multi('stopwait')
+  expect(bare.code).toBe(2)
+  expect(bare.stderr).toContain('--fleet')
+  expect([inA.signals, inB.signals]).toEqual([[], []])
+  expect((await rig.multi('stopwait', 'w1', `--pidfile=${a}/%n.pid`)).code).toBe(0)
+  expect([inA.alive, inB.alive]).toEqual([false, true])
+  expect((await rig.multi('stopwait', 'w1', `--fleet=${b}`)).code).toBe(0)
+  expect(inB.alive).toBe(false)
+})
+
+test('--all means every node of every fleet', async (context) => {
+  const rig = rigFor(context)
+  const { inA, inB } = await namesakes(rig)
+  expect(await running(rig, '--all')).toBe('2 nodes: 2 running')
+  expect((await rig.multi('stopwait', '--all')).code).toBe(0)
+  expect([inA.alive, inB.alive]).toEqual([false, false])
+})
+
+test('a default pidfile that another fleet’s running worker has is refused, naming that fleet', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const { code, stdout } = await rig.multi({ cwd: '/' }, 'start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0')
+  expect(code).toBe(1)
+  expect(stdout).toContain(`taken by a worker of fleet ${rig.work} (pid ${worker.pid})`)
+  expect(worker.signals).toEqual([])
+  await rig.multi('stopwait', 'w1')
+})
+
+test('a fleet that was given a name is found by it from anywhere', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1', '--fleet=images')
+  await rig.started('w2', '--fleet=mail')
+  const { stdout } = await rig.multi({ cwd: '/' }, 'status', '--fleet=images')
+  expect(stdout).toContain('1 node: 1 running')
+  expect((await rig.multi({ cwd: '/' }, 'stopwait', '--fleet=images')).code).toBe(0)
+  expect(worker.alive).toBe(false)
+  expect((await rig.multi({ cwd: '/' }, 'stopwait', '--fleet=mial')).stderr).toContain('mail')
+  expect((await rig.multi({ cwd: '/' }, 'stopwait', '--fleet=mail')).code).toBe(0)
+})
+
+test('a relative pidfile counts from the directory of the call, and is found by name from elsewhere', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1', '--pidfile=pids/%n.pid')
+  expect(worker.hello.env['MULTI_PIDFILE']).toBe(join(rig.work, 'pids', 'w1.pid'))
+  expect((await rig.multi({ cwd: '/' }, 'stopwait', 'w1')).code).toBe(0)
+  expect(worker.alive).toBe(false)
+})
