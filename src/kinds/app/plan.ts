@@ -82,7 +82,7 @@ async function plan(spec: NodeSpec, context: PlanContext, why: string): Promise<
     pidfileOwner: 'worker',
     ready: 'vitals',
     // The host's table in src/worker/signals.ts. Soft is INT, never QUIT: that ends an app which takes no abort.
-    stop: { warm: 'TERM', soft: 'INT', cold: 'KILL' },
+    stop: { warm: 'TERM', soft: 'INT', softWhen: 'said', cold: 'KILL' },
     quiet: { by: 'signal', quiet: 'TSTP', resume: 'CONT' },
     why,
     ...(spec.options.some(({ name }) => DETACH.has(name)) && { notes: [DETACH_NOTE] }),
