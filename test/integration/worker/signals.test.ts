@@ -158,14 +158,19 @@ async function loadsOn(host: Host): Promise<void> {
   await rig.state('ready')
 }
 
-describe.each(Object.keys(SIGNALS) as HostSignal[])('%s', (signal) => {
-  it(SIGNALS[signal].does, () => ROWS[signal]())
+const TABLE = (Object.keys(SIGNALS) as HostSignal[]).map((signal) => ({ signal, ...SIGNALS[signal] }))
+
+describe.each(TABLE)('$signal', ({ signal }) => {
+  // Each row of ROWS and WHILE_LOADING asserts.
+  it.each(TABLE.filter((row) => row.signal === signal))('$does', async () => {
+    await expect(ROWS[signal]()).resolves.toBeUndefined()
+  })
 
   it('while the app loads is taken too', async () => {
     const host = rig.start(slow)
     await host.says('starting')
     host.signal(`SIG${signal}`)
-    await WHILE_LOADING[signal](host)
+    await expect(WHILE_LOADING[signal](host)).resolves.toBeUndefined()
   })
 })
 
