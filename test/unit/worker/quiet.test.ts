@@ -79,7 +79,8 @@ describe('it is not quiet, and says so', () => {
   })
 
   it('when a pause fails', async () => {
-    await quieting.use([{ ...pausable('a'), pause: () => Promise.reject(new Error('no broker')) }])
+    const failing = { ...pausable('a'), pause: () => Promise.reject(new Error('no broker')) }
+    await quieting.use([failing])
     expect(await quieting.want(true)).toBe(false)
     expect(said[0]).toContain('no broker')
   })
