@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises'
 import type { Jobs } from './jobs.ts'
 
 type Listen = (event: string, listener: (...args: unknown[]) => void) => unknown
@@ -8,6 +9,8 @@ interface BullWorker {
   readonly on: Listen
   /** BullMQ's own list of what it runs, by id; not documented, so it may be missing. */
   readonly lockManager?: { readonly trackedJobs?: unknown }
+  /** Not null while it is blocked in Redis, waiting for a job; not documented either. */
+  readonly waiting?: unknown
 }
 
 interface BullJob {
@@ -89,6 +92,16 @@ class BullCount {
     for (const key of missing) if (this.#missing.has(key)) this.#drop(key)
     this.#missing = new Set(missing)
   }
+}
+
+const LOOK_AGAIN_MS = 20
+
+/**
+ * BullMQ's `pause(true)` does not call off the wait for a job that is under way: an idle worker takes one more job, and only
+ * when that wait is over (after 5 s if none comes) does it hold. Resolves then, or when it is no longer wanted.
+ */
+export async function heldByPause(part: unknown, isWanted: () => boolean): Promise<void> {
+  while (isBullWorker(part) && part.waiting && isWanted()) await rest(LOOK_AGAIN_MS, undefined, { ref: false })
 }
 
 export interface Counting {

@@ -1,3 +1,4 @@
+import { heldByPause } from './bullmq.ts'
 import type { Closeable } from './load.ts'
 import { type Log, logFailure } from './log.ts'
 
@@ -66,12 +67,16 @@ export class Quieting {
     const parts = this.#parts ?? []
     const pausable = parts.filter(isPausable)
     // `true`, as BullMQ has it: do not wait for the jobs that run.
-    const calls = [...pausable.map((part) => () => part.pause(true)), ...this.#onQuiet]
+    const pause = async (part: Pausable) => {
+      await part.pause(true)
+      await heldByPause(part, () => this.#wanted)
+    }
+    const calls = [...pausable.map((part) => () => pause(part)), ...this.#onQuiet]
     const paused = await this.#callAll(calls, 'it cannot be quiet')
     const unheard = this.#onQuiet.length === 0 ? parts.length - pausable.length : 0
     if (calls.length === 0) this.#log.warn('TSTP: nothing of this app can pause, it goes on taking jobs')
     else if (unheard > 0) this.#log.warn(`TSTP: ${unheard} of ${parts.length} parts cannot pause and go on taking jobs`)
-    this.#set(paused && calls.length > 0 && unheard === 0 ? 'quiet' : 'half')
+    this.#set(paused && calls.length > 0 && unheard === 0 && this.#wanted ? 'quiet' : 'half')
     if (this.held) this.#log.info('quiet: no more jobs are taken')
   }
 

@@ -48,6 +48,30 @@ describe('it is quiet', () => {
     expect(quieting.held).toBe(true)
   })
 
+  it('when a BullMQ worker no longer waits for the one job that it would still take', async () => {
+    const worker: Record<string, unknown> & { close(): void } = {
+      ...pausable('bull'),
+      on() {},
+      isRunning: () => true,
+      name: 'images',
+      opts: {},
+      waiting: Promise.resolve(),
+    }
+    await quieting.use([worker])
+    const told = quieting.want(true)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(quieting.held).toBe(false)
+    worker['waiting'] = null
+    expect(await told).toBe(true)
+    // And it can be called off meanwhile.
+    await quieting.want(false)
+    worker['waiting'] = Promise.resolve()
+    const again = quieting.want(true)
+    await quieting.want(false)
+    expect(await again).toBe(false)
+    expect(quieting.held).toBe(false)
+  })
+
   it('when it is ready, if it was asked while it loaded', async () => {
     expect(await quieting.want(true)).toBe(true)
     expect(calls).toEqual([])
