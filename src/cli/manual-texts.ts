@@ -16,14 +16,17 @@ const STATUS_EXITS = `Exit codes of status: 0 alive, 1 dead but its pidfile or p
 const ENVIRONMENT = `Environment: MULTI_RUN_DIR, MULTI_LOG_DIR, MULTI_STATE_DIR say where files go,
 before RUNTIME_DIRECTORY, LOGS_DIRECTORY, STATE_DIRECTORY and XDG_RUNTIME_DIR;
 MULTI_CMD is a default for --cmd, MULTI_AUDIT_LOG for --audit-log; NO_COLOR;
-C_FAKEFORK keeps start in the foreground. Workers get MULTI_NODE, MULTI_INDEX,
-MULTI_PIDFILE, MULTI_LOGFILE, MULTI_LAUNCH and SPT_NOENV.`
+C_FAKEFORK keeps start in the foreground. MULTI_BRIDGE=0 starts Celery workers
+without the bridge, which is found by PYTHONPATH; AUTOSCALE_KEEPALIVE is how
+many seconds a child of --autoscale may idle. Workers get MULTI_NODE,
+MULTI_INDEX, MULTI_PIDFILE, MULTI_LOGFILE, MULTI_LAUNCH, MULTI_VITALS and
+SPT_NOENV, apps MULTI_NODE_INDEX too.`
 
 const WHAT_RUNS = `-A proj is a Python Celery app, -A ./app.mjs a JavaScript one, --cmd any
 program. All other options are handed on to the worker: see multi help worker
 and celery worker --help.`
 
-const MORE = 'The whole manual: man multi'
+const MORE = 'The whole manual: man multi; how a worker says how it is: man multi-worker'
 
 const paragraphs = (...texts: readonly string[]): string => texts.join('\n\n')
 
@@ -36,9 +39,12 @@ export const STATUS_EPILOGUE = paragraphs(
 )
 export const HOST_EPILOGUE = paragraphs(
   `The module exports by default, or under the name EXPORT, a thing with close(),
-an array of them, or a function that gets { name, queues, concurrency, logLevel,
-pool, args, signal, log } and returns one of these.`,
-  `TERM and INT close it and wait for running jobs; a second INT aborts signal;
-QUIT exits at once.`,
+an array of them, or a function that returns one of these. The function gets
+{ name, queues, concurrency, logLevel, pool, child, args, signal, log, job,
+jobs, reserved, backlog, onQuiet, onResume }.`,
+  `TERM and INT close it and wait for running jobs; a second INT aborts signal.
+QUIT aborts signal if the app has looked at it, else it ends at once. TSTP
+takes no more jobs, CONT takes them again, HUP opens the log again, USR1 writes
+to the log what is being done.`,
   MORE,
 )

@@ -27,10 +27,12 @@ const source = readdirSync(fileURLToPath(new URL('src', root)), { recursive: tru
 
 const names = (rules: readonly OptionRule[]): string[] => rules.flatMap((rule) => [...rule.names])
 
-const hostNames = Object.entries(hostOptions).flatMap(([long, rule]) => [
-  `--${long}`,
-  ...('short' in rule ? [`-${rule.short}`] : []),
-])
+/** Only a pool writes it, when it starts its children. */
+const INTERNAL = new Set(['pool-child'])
+
+const hostNames = Object.entries(hostOptions).flatMap(([long, rule]) =>
+  INTERNAL.has(long) ? [] : [`--${long}`, ...('short' in rule ? [`-${rule.short}`] : [])],
+)
 
 /** What multi does itself for a node of any kind. */
 const ofTheNode = [...managerOptions.filter(({ names: [name] }) => name in managerSummaries), SHARED.app, ...PLACE]
@@ -48,8 +50,8 @@ const STATES = Object.keys({
   unknown: true,
 } satisfies Record<NodeState['state'], true>)
 
-/** Read by multi, but nothing to set: from the shell, and between Node processes. */
-const NOT_FOR_USERS = new Set(['PWD', 'NODE_CHANNEL_FD'])
+/** Read by multi, but nothing to set: from the shell, between Node processes, between multi and its bridge. */
+const NOT_FOR_USERS = new Set(['PWD', 'NODE_CHANNEL_FD', 'MULTI_BRIDGE_PROBE'])
 
 const readBySource = new Set(
   [...source.matchAll(/\benv\['([A-Z_]+)'\]|process\.env\['([A-Z_]+)'\]|\b(MULTI_[A-Z_]+|SPT_NOENV|C_FAKEFORK)\b/g)]
