@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rigFor } from '../../rig/rig.ts'
 import { ROOT, readExamples, runExamples } from './transcript.ts'
 
 const page = join(ROOT, 'man/multi.1')
+const pages = readdirSync(join(ROOT, 'man')).filter((name) => /\.[1-8]$/.test(name))
 
 /** The literal blocks of EXAMPLES that stand behind the comment `run`. */
 const blocks = [...readFileSync(page, 'utf8').matchAll(/^\.\\" run\n\.Bd [^\n]*\n([\s\S]*?)\n\.Ed/gm)].map(
@@ -14,6 +15,11 @@ const blocks = [...readFileSync(page, 'utf8').matchAll(/^\.\\" run\n\.Bd [^\n]*\
 
 test('the manual has examples that can be run', () => {
   expect(blocks.length).toBeGreaterThan(2)
+})
+
+test('every page of the manual is installed with the package', () => {
+  const { man } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { man: string[] }
+  expect(man.toSorted()).toEqual(pages.map((name) => `man/${name}`).toSorted())
 })
 
 for (const lines of blocks) {
@@ -30,8 +36,9 @@ const note = skip ? ` (skipped: ${missing.join(', ')} missing; apt-get install m
 if (skip) console.warn(`the manual is not rendered: ${missing.join(', ')} missing; apt-get install mandoc`)
 
 describe.skipIf(skip)(`the manual, as mandoc reads it${note}`, () => {
-  test('has no mistakes', () => {
-    const { status, stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', page], { encoding: 'utf8' })
+  test.each(pages)('has no mistakes in %s', (name) => {
+    const lint = ['-T', 'lint', '-W', 'warning', join(ROOT, 'man', name)]
+    const { status, stdout, stderr } = spawnSync('mandoc', lint, { encoding: 'utf8' })
     expect({ status, text: `${stdout}${stderr}` }).toEqual({ status: 0, text: '' })
   })
 

@@ -80,12 +80,15 @@ describe('the README', () => {
   })
 })
 
-test.for(['README.md', 'CONTRIBUTING.md', 'examples/README.md', 'examples/celery/README.md'])(
-  'every link of %s within the repository leads somewhere',
-  (file) => {
-    const text = readFileSync(join(ROOT, file), 'utf8')
-    const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '')
-    const local = links.filter((link) => !/^https?:/.test(link))
-    expect(local.filter((link) => !existsSync(join(ROOT, file, '..', link)) || link.startsWith('../..'))).toEqual([])
-  },
-)
+test.for([
+  'README.md',
+  'CONTRIBUTING.md',
+  'examples/README.md',
+  'examples/celery/README.md',
+  'examples/bullmq/README.md',
+])('every link of %s within the repository leads somewhere', (file) => {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '')
+  const local = links.filter((link) => !/^https?:/.test(link))
+  expect(local.filter((link) => !existsSync(join(ROOT, file, '..', link)) || link.startsWith('../..'))).toEqual([])
+})

@@ -43,7 +43,7 @@ function commandDirectory(rig: Rig): string {
   return directory
 }
 
-/** What may differ from one run to the next: pids, times, the machine, the directories, the order of what is done at once. */
+/** What may differ from one run to the next: pids, times, how many jobs, the machine, the directories, the order of what is done at once. */
 function comparable(lines: readonly string[], rig: Rig): string[] {
   return lines
     .filter((line) => line !== '' && !line.startsWith('> Waiting for'))
@@ -55,6 +55,8 @@ function comparable(lines: readonly string[], rig: Rig): string[] {
         .replace(/^multi v[\d.]+$/, 'multi vN')
         .replaceAll(/\d+\.\d s\b/g, 'T s')
         .replaceAll(/\b\d{2,}\b/g, 'N')
+        .replace(/( T s +app +)\d+(, oldest T s)?/, '$1J')
+        .replace(/\b\d+ jobs? left/, 'J left')
         .replaceAll(/ {2,}/g, ' '),
     )
     .toSorted()

@@ -14,7 +14,9 @@ import { managerOptions } from '../../../src/spec/manager.ts'
 import { findVerbNamed, loadVerbs, verbNames } from '../../../src/verbs/index.ts'
 import { managerSummaries } from '../../../src/verbs/manager-summaries.ts'
 import { settings, type VerbName } from '../../../src/verbs/settings.ts'
+import type { AppContext } from '../../../src/worker/context.ts'
 import { hostOptions } from '../../../src/worker/options.ts'
+import { SIGNALS } from '../../../src/worker/signals.ts'
 import { ManPage, optionsOf } from './man-page.ts'
 
 const root = new URL('../../../', import.meta.url)
@@ -49,6 +51,25 @@ const STATES = Object.keys({
   foreign: true,
   unknown: true,
 } satisfies Record<NodeState['state'], true>)
+
+/** A table that does not compile when the object that an app's function gets has another member. */
+const CONTEXT = Object.keys({
+  name: true,
+  queues: true,
+  concurrency: true,
+  logLevel: true,
+  pool: true,
+  child: true,
+  args: true,
+  signal: true,
+  log: true,
+  job: true,
+  jobs: true,
+  reserved: true,
+  backlog: true,
+  onQuiet: true,
+  onResume: true,
+} satisfies Record<keyof AppContext, true>)
 
 /** Read by multi, but nothing to set: from the shell, between Node processes, between multi and its bridge. */
 const NOT_FOR_USERS = new Set(['PWD', 'NODE_CHANNEL_FD', 'MULTI_BRIDGE_PROBE'])
@@ -154,6 +175,20 @@ describe('the man page', () => {
   test('describes every state of a node, and no other', () => {
     const described = man.items('Node states').map((item) => item.replace('Ql ', ''))
     expect(described.toSorted()).toEqual(STATES.toSorted())
+  })
+
+  test('says of every signal that an app worker handles what it does, and of no other', () => {
+    const listed = man.items('SIGNALS')
+    expect(listed.toSorted()).toEqual(Object.keys(SIGNALS).toSorted())
+  })
+
+  test.each([
+    ['the manual', () => man.section('WHAT A NODE RUNS').join(' ')],
+    ['help', () => manual('worker', 80)],
+    ['the page of the examples', () => readFileSync(new URL('examples/README.md', root), 'utf8')],
+  ])('%s names all that the function of an app gets', async (_, read) => {
+    const text = await read()
+    expect(CONTEXT.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([])
   })
 
   test('lists every exit code, and no other', () => {
