@@ -33,7 +33,7 @@ export interface HostOptions {
 
 /** One process that does `concurrency` jobs at a time, or as many processes that do one. */
 const POOLS = ['async', 'prefork'] as const
-export type Pool = (typeof POOLS)[number]
+type Pool = (typeof POOLS)[number]
 
 const text = { type: 'string' } as const
 
