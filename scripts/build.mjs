@@ -1,7 +1,12 @@
 // Bundles our own modules (dependencies stay real dependencies) and emits the public types.
+//
+// dist/cli.cjs is what every call loads: one file, and CommonJS, because Node's loader of modules alone takes half of what
+// `multi names` may. Behind each import() of it begins a part of its own, loaded when it is called: an ES module as src/ has it.
+// Modules that both sides use are there twice, so they must not keep anything that both sides should see.
 // Also the `prepare` script: outside a checkout there is nothing to build, and dist is already there.
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -15,18 +20,56 @@ if (tools === undefined) {
   process.exit(1)
 }
 
+const changed = (path) => statSync(path).mtimeMs
+
+/** cli.cjs is made first and index.d.ts last: with both there, and nothing in the sources newer, dist is whole. */
+function isUpToDate() {
+  if (!existsSync('dist/cli.cjs') || !existsSync('dist/index.d.ts')) return false
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).map((name) => join('src', name))
+  const others = ['scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+  return Math.max(...[...sources, ...others].map(changed)) < changed('dist/cli.cjs')
+}
+
+// `npx multi` in a checkout prepares it each time: that must neither take seconds nor pull dist away from what runs from it.
+if (preparing && isUpToDate()) process.exit(0)
+
 rmSync('dist', { recursive: true, force: true })
-await tools.build({
-  entryPoints: ['src/cli.ts', 'src/index.ts'],
-  outdir: 'dist',
+const common = {
   bundle: true,
-  splitting: true,
   packages: 'external',
   platform: 'node',
   target: 'node20',
-  format: 'esm',
   sourcemap: true,
   logLevel: 'warning',
+}
+
+const parts = new Set()
+const partsApart = {
+  name: 'parts-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined
+      const part = relative('src', resolve(resolveDir, path))
+      parts.add(`src/${part}`)
+      return { path: `./${part.replace(/\.ts$/, '.js')}`, external: true }
+    }),
+}
+
+await tools.build({
+  ...common,
+  entryPoints: ['src/cli.ts'],
+  outfile: 'dist/cli.cjs',
+  format: 'cjs',
+  define: { 'import.meta.dirname': '__dirname' },
+  plugins: [partsApart],
+})
+await tools.build({
+  ...common,
+  entryPoints: ['src/index.ts', ...parts],
+  outbase: 'src',
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
 })
 
 const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url))

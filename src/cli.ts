@@ -1,3 +1,4 @@
+import { runVerb } from './cli/command.ts'
 import { grammarFor } from './kinds/grammar.ts'
 import { EXIT } from './model/exit-code.ts'
 import { findVerb } from './spec/verb.ts'
@@ -8,7 +9,9 @@ const ASKING = new Set(['--help', '-h', '--version'])
 
 /** The composition root: picks the verb, and answers the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'worker') return (await import('./worker/main.ts')).runWorker(argv.slice(1))
+  // Behind `worker` all is the host's to read, but a wish for help.
+  if (argv[0] === 'worker' && !ASKING.has(argv[1] ?? ''))
+    return (await import('./worker/main.ts')).runWorker(argv.slice(1))
   const grammar = grammarFor(argv, settings, process.env['MULTI_CMD'])
   const { verb: word, rest } = findVerb(argv, grammar)
   const load = word === undefined ? undefined : findVerbNamed(word)
@@ -16,16 +19,18 @@ async function main(argv: readonly string[]): Promise<number> {
   if (!load || own.some((argument) => ASKING.has(argument))) {
     return (await import('./cli/help.ts')).help(word, own)
   }
-  const { runVerb } = await import('./cli/command.ts')
   return runVerb(await load(), rest, grammar)
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  // Expected failures are values: what arrives here is a bug, and its stack is what a report of it needs.
-  process.stderr.write(
-    `multi: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
-  process.exitCode = EXIT.internal
-}
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    // Expected failures are values: what arrives here is a bug, and its stack is what a report of it needs.
+    process.stderr.write(
+      `multi: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+    process.exitCode = EXIT.internal
+  },
+)

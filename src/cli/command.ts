@@ -7,7 +7,7 @@ import { parseLine } from '../spec/parse.ts'
 import { realSystem } from '../system/real.ts'
 import { checkSettings, settingText } from '../verbs/read-settings.ts'
 import type { Context, Verb } from '../verbs/verb.ts'
-import { multiPath } from '../worker/assets.ts'
+import { bridgePath, multiPath } from '../worker/assets.ts'
 import { reportAnswer, reporterFor, reportFailure, sink } from './reporting.ts'
 import { callDirectory } from './surroundings.ts'
 
@@ -19,7 +19,8 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   const system = realSystem({ waits: WAITING.has(verb.name) })
   const cwd = callDirectory()
   const directories = await findDirectories(system, process.env, cwd)
-  const base = { system, env: process.env, cwd, directories, node: process.execPath as AbsPath, multi: multiPath() }
+  const own = { node: process.execPath as AbsPath, multi: multiPath(), bridge: bridgePath() }
+  const base = { system, env: process.env, cwd, directories, ...own }
   const parse = (words: readonly string[], fleet: string) => parseFor(verb, words, grammar, base, fleet)
   const read = readLine(verb, rest, parse, cwd)
   if (!read.ok) return ended(reportFailure(read.error, rest.includes('--json')))

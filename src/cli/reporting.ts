@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { EXIT, type ExitCode, worst } from '../model/exit-code.ts'
 import { exitCodeOf, type Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
@@ -15,6 +16,7 @@ import {
   showText,
   statusJson,
   statusText,
+  type Terminal,
   textReporter,
   usageText,
   wantsColor,
@@ -24,27 +26,44 @@ import type { ParsedLine } from '../spec/line.ts'
 import { shellJoin } from '../spec/quote.ts'
 import type { Answer } from '../verbs/verb.ts'
 import { packageVersion } from '../worker/assets.ts'
+import { outlet } from './outlet.ts'
 
 type Settings = ParsedLine['settings']
 
-export const sink: Sink = createSink(process)
+export const sink: Sink = createSink({
+  stdout: outlet(1, () => process.stdout),
+  stderr: outlet(2, () => process.stderr),
+})
+
+/** Looked at only if somebody asks; and what is no character device is no terminal, for which no stream has to be opened. */
+const terminal: Terminal = {
+  get isTTY() {
+    return fstatSync(1).isCharacterDevice() && process.stdout.isTTY
+  },
+  env: process.env,
+}
 
 /** The reporter that a command line asks for. */
 export function reporterFor(verb: string, settings: Settings, order: readonly string[]): Reporter {
   if (settings.has('--json')) return jsonReporter({ ...sink, order })
-  const terminal = { isTTY: process.stdout.isTTY, env: process.env }
   return textReporter({
     out: sink.out,
     err: sink.err,
     verb,
-    version: packageVersion(),
+    get version() {
+      return packageVersion()
+    },
     now: () => performance.now(),
     quote: shellJoin,
-    color: wantsColor(terminal) && !settings.has('--no-color'),
+    get color() {
+      return wantsColor(terminal) && !settings.has('--no-color')
+    },
     verbose: settings.has('--verbose'),
     quiet: settings.has('--quiet'),
     nosplash: settings.has('--nosplash'),
-    live: wantsLive(terminal) ? { columns: () => process.stdout.columns } : undefined,
+    get live() {
+      return wantsLive(terminal) ? { columns: () => process.stdout.columns } : undefined
+    },
   })
 }
 
@@ -95,8 +114,7 @@ const exitCodes = ({ exits = [] }: Extract<Answer, { kind: 'outcomes' }>): ExitC
 function reportStatus({ rows, code }: Extract<Answer, { kind: 'status' }>, settings: Settings): number {
   if (settings.has('--json')) sink.out(statusJson(rows))
   else if (!settings.has('--quiet')) {
-    const terminal = { isTTY: process.stdout.isTTY, env: process.env }
-    const columns = process.stdout.isTTY ? process.stdout.columns : undefined
+    const columns = terminal.isTTY ? process.stdout.columns : undefined
     sink.out(
       statusText(rows, {
         quote: shellJoin,

@@ -13,6 +13,8 @@ export interface PlanContext {
   /** Absolute paths of the Node that runs us and of bin/multi.js: app workers are started with them. */
   readonly node: AbsPath
   readonly multi: AbsPath
+  /** The folder of the Python module that lets Celery workers talk, with nothing else in it. */
+  readonly bridge: AbsPath
 }
 
 /** One family of workers: what its options are, and how a node of it is started. */

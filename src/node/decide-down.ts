@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts'
+import { type Identity, sameProcess } from '../model/process.ts'
 import { unreachable } from '../model/result.ts'
 import type { NodeState } from '../model/state.ts'
 import type { Moment } from './decide.ts'
@@ -19,6 +20,8 @@ export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
     case 'starting':
     case 'running':
     case 'quiet':
+      // Two restarts at once are one: what the other has started since is not what this one was to stop.
+      if (goal.wanted === 'up' && isAnother(state.identity, moment)) return stopped(moment)
       return { step: 'signal-leader', signal: goal.signal ?? seen.record?.plan?.stop.warm ?? 'TERM' }
     case 'draining':
       return draining(goal, state, seen, moment)
@@ -33,17 +36,22 @@ export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
   }
 }
 
-function gone(goal: DownGoal, { state, leftover, record }: Seen, { memory }: Moment): Step {
+function gone(goal: DownGoal, { state, leftover, record }: Seen, moment: Moment): Step {
+  const { memory } = moment
   if (leftover) return { step: 'clear', ...(state.state === 'stale' && !memory.stopping ? { why: state.why } : {}) }
   if (record && record.wanted !== goal.wanted) return { step: 'want' }
-  const { stopping, killed, lost } = memory
-  return {
-    step: 'done',
-    done: stopping
-      ? { result: 'stopped', pid: stopping.pid, killed: [...killed], ...(lost ? { lost } : {}) }
-      : { result: 'already-down' },
-  }
+  return stopped(moment)
 }
+
+const stopped = ({ memory: { stopping, killed, lost } }: Moment): Step => ({
+  step: 'done',
+  done: stopping
+    ? { result: 'stopped', pid: stopping.pid, killed: [...killed], ...(lost ? { lost } : {}) }
+    : { result: 'already-down' },
+})
+
+const isAnother = (identity: Identity, { memory: { stopping } }: Moment): boolean =>
+  stopping?.identity !== undefined && !sameProcess(stopping.identity, identity)
 
 type Draining = Extract<NodeState, { state: 'draining' }>
 

@@ -23,6 +23,9 @@ export const draftPath = (pidfile: AbsPath, writer: Identity): AbsPath =>
 
 export const claimPath = (pidfile: AbsPath, generation: number): AbsPath => beside(pidfile, `claim.${generation}`)
 
+/** The name of the pidfile beside which a record has this name; undefined: it is no record. */
+export const pidfileOfRecord = (name: string): string | undefined => /^\.(.+)\.multi\.json$/.exec(name)?.[1]
+
 /** What a name in a pidfile directory is of ours, if anything: what a killed command may have left. */
 export type Litter =
   | { readonly kind: 'draft'; readonly pidfile: string; readonly pid: number; readonly startTicks: number }

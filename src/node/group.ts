@@ -1,4 +1,5 @@
-import { type Identity, isDead, type ProcessFacts, type VerifiedGroup } from '../model/process.ts'
+import { type Identity, isDead, type ProcessFacts, sameProcess, type VerifiedGroup } from '../model/process.ts'
+import type { System } from '../system/port.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import type { Launch } from './record.ts'
@@ -15,9 +16,8 @@ export function leadersGroup(launch: Launch, facts: ProcessFacts): VerifiedGroup
 /**
  * What is left of a worker whose leader is gone, or undefined when nothing of it lives.
  *
- * A number alone proves nothing: groups are named by pids, and pids come round again. The members are ours if this very
- * command saw the leader alive and the group never empty since (then the number cannot have been given away), or if one of
- * them carries our launch id, or is of the leader's session, started no earlier than the leader, under the same user.
+ * A number alone proves nothing: groups are named by pids, and pids come round again. But a number is not given away while
+ * anyone is in the group, so one member that is proven ours proves the whole group.
  */
 export async function remainingGroup(
   look: Look,
@@ -26,21 +26,22 @@ export async function remainingGroup(
   uid: number | undefined,
 ): Promise<VerifiedGroup | undefined> {
   const { pgid, identity } = launch
-  if (pgid === null || !(await look.system.groupAnswers(pgid))) {
-    delete memory.witness
-    return undefined
-  }
+  if (pgid === null || !(await look.system.groupAnswers(pgid))) return undefined
   // Answers also for zombies: look who it is.
-  const members = (await look.processes()).filter((facts) => facts.pgrp === pgid && !isDead(facts))
-  const evidence: Identity[] = []
+  const all = await look.processes()
+  const members = all.filter((facts) => facts.pgrp === pgid && !isDead(facts))
+  const recycled = all.some(({ pid, startTicks }) => pid === identity.pid && startTicks !== identity.startTicks)
   for (const member of members) {
-    if (await isOurs(look, launch, member, memory, uid)) evidence.push(identityOf(member, identity))
+    const proof = await proofOf(look.system, launch, member, memory, uid)
+    // Somebody else has the leader's pid: then its group and session were empty once, and what now bears their number is not ours.
+    if (proof === 'certain' || (proof === 'likely' && !recycled)) {
+      return verifiedGroup(
+        pgid,
+        members.map((one) => identityOf(one, identity)),
+      )
+    }
   }
-  if (evidence.length === 0) {
-    delete memory.witness
-    return undefined
-  }
-  return verifiedGroup(pgid, evidence)
+  return undefined
 }
 
 const identityOf = ({ pid, startTicks }: ProcessFacts, { bootId, pidNamespace }: Identity): Identity => ({
@@ -50,26 +51,42 @@ const identityOf = ({ pid, startTicks }: ProcessFacts, { bootId, pidNamespace }:
   pidNamespace,
 })
 
-async function isOurs(
-  look: Look,
+/**
+ * Does this member of the leader's old group come from it? Certainly if it carries our launch id, or was there already when
+ * this very command saw the leader alive. Likely if it is of the leader's session, under the same user, and its
+ * environment does not say otherwise: it was written over, as some programs do, or is nobody's to hand on (an adopted worker's).
+ */
+async function proofOf(
+  system: System,
   launch: Launch,
   member: ProcessFacts,
-  memory: Memory,
+  { witness }: Memory,
   uid: number | undefined,
-): Promise<boolean> {
+): Promise<'certain' | 'likely' | 'none'> {
   const leader = launch.identity
-  const { witness } = memory
-  if (witness && witness.pgid === launch.pgid && witness.identity.startTicks === leader.startTicks) return true
-  const environ = await look.system.environ(member.pid)
+  // A user's record may lead root only to that user's processes.
+  if (uid !== undefined && (await system.realUid(member.pid)) !== uid) return 'none'
+  const environ = await system.environ(member.pid)
   const carried = environ?.get('MULTI_LAUNCH')
-  if (carried !== undefined) return carried === launch.id
+  if (carried !== undefined) return carried === launch.id ? 'certain' : 'none'
+  const seenAt = witness && sameProcess(witness.identity, leader) ? witness.at : 0
+  if (member.startTicks < (seenAt * system.ticksPerSecond) / 1000) return 'certain'
+  if (environ && isIntact(environ) && !launch.adopted) return 'none'
+  const inSession = member.session === leader.pid && leader.startTicks > 0 && member.startTicks >= leader.startTicks
+  return inSession && (await isStillAlive(system, member)) ? 'likely' : 'none'
+}
+
+/** Who has ended since the look has no environment left to say anything by. */
+async function isStillAlive(system: System, { pid, startTicks }: ProcessFacts): Promise<boolean> {
+  const read = await system.process(pid)
   return (
-    member.session === leader.pid &&
-    leader.startTicks > 0 &&
-    member.startTicks >= leader.startTicks &&
-    (uid === undefined || (await look.system.realUid(member.pid)) === uid)
+    read.found === 'unreadable' ||
+    (read.found === 'process' && read.facts.startTicks === startTicks && !isDead(read.facts))
   )
 }
+
+/** Programs that write their title over their environment leave no PATH in it. */
+export const isIntact = (environ: ReadonlyMap<string, string>): boolean => environ.has('PATH')
 
 /**
  * The group of a process that something else started: its own alone only if everyone in it descends from it. A worker that

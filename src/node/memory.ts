@@ -6,8 +6,8 @@ import type { Identity } from '../model/process.ts'
  * been done already: all else is read anew each time.
  */
 export interface Memory {
-  /** The leader, seen alive by this command, whose group has not been empty in any look since. */
-  witness?: { readonly identity: Identity; readonly pgid: number }
+  /** The leader, and when (monotonic) this command last saw it alive. */
+  witness?: { readonly identity: Identity; readonly pgid: number; readonly at: number }
   /** Monotonic: when this command first saw the leader gone and its group alive. */
   leaderGoneAt?: number
   /** What this command started. */

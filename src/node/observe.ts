@@ -121,7 +121,7 @@ async function byLeader(
   if (uid !== undefined && uid !== look.system.self.uid && (await look.system.realUid(identity.pid)) !== uid) {
     return unknown(`the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`)
   }
-  if (launch.pgid !== null) memory.witness = { identity, pgid: launch.pgid }
+  if (launch.pgid !== null) memory.witness = { identity, pgid: launch.pgid, at: look.system.now() }
   const group = leadersGroup(launch, facts)
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
   const vitals = await readVitals(look.system, launch)

@@ -3,6 +3,8 @@ import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import type { Claim } from './claim.ts'
+import { isIntact } from './group.ts'
+import { isNeighbour } from './neighbour.ts'
 import type { Launch } from './record.ts'
 
 /** Between the two looks: a worker that was just forked and has not come to its program yet. */
@@ -11,7 +13,7 @@ const SECOND_LOOK_MS = 250
 /**
  * Finds the worker of a start that died before it could record it, or makes sure that there is none.
  * By the launch id in its environment; a program that overwrites its environment, by being the leader of a session, started
- * no earlier than the one who claimed the start, with our logfile as its output.
+ * no earlier than the one who claimed the start, with our logfile as its output, and nobody else's worker.
  */
 export async function findAbandoned(
   system: System,
@@ -19,6 +21,8 @@ export async function findAbandoned(
   claim: Claim,
   startMs: number,
 ): Promise<Launch | undefined> {
+  // Nobody outlives the machine.
+  if (claim.owner.bootId !== system.self.identity.bootId) return undefined
   const first = await search(system, target, claim, startMs)
   if (first) return first
   await system.rest(SECOND_LOOK_MS)
@@ -30,7 +34,11 @@ async function search(system: System, target: Target, claim: Claim, startMs: num
   const candidates = (await system.processes()).filter(
     (facts) => facts.startTicks >= claim.owner.startTicks && facts.pid !== self.pid && !isDead(facts),
   )
-  const leader = await firstOf(candidates, (facts) => isTheLeader(system, target, claim, facts))
+  // The oldest: what a worker has started itself, in a session of its own, carries the same id.
+  const byAge = [...candidates].sort(
+    (a, b) => a.startTicks - b.startTicks || Number(a.ppid === b.pid) - Number(b.ppid === a.pid),
+  )
+  const leader = await firstOf(byAge, (facts) => isTheLeader(system, target, claim, facts))
   if (leader) return found(system, claim, leader.pid, leader.startTicks, startMs)
   // The leader may be dead already while what it started lives: its session still bears its pid.
   const member = await firstOf(candidates, (facts) => carries(system, facts, claim.launch))
@@ -42,9 +50,17 @@ const carries = async (system: System, { pid }: ProcessFacts, launch: LaunchId):
 
 async function isTheLeader(system: System, target: Target, claim: Claim, facts: ProcessFacts): Promise<boolean> {
   if (facts.session !== facts.pid) return false
-  const carried = (await system.environ(facts.pid))?.get('MULTI_LAUNCH')
+  const environ = await system.environ(facts.pid)
+  const carried = environ?.get('MULTI_LAUNCH')
   if (carried !== undefined) return carried === claim.launch
-  return (await system.descriptor(facts.pid, 1)) === target.logfile
+  // Every daemon writes to /dev/null, and a log that several nodes share names none of them.
+  return (
+    environ !== undefined &&
+    !isIntact(environ) &&
+    (await system.descriptor(facts.pid, 1)) === target.logfile &&
+    (await system.statTarget(target.logfile))?.kind === 'file' &&
+    !(await isNeighbour(system, target, facts))
+  )
 }
 
 async function firstOf(

@@ -29,7 +29,12 @@ export async function judgePidfile(
   if (read.found === 'nothing') return stale('which is gone')
   if (read.found === 'unreadable') return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be looked at` }
   if (isDead(read.facts)) return stale('which is dead (a zombie)')
-  return judgeProcess(system, target, pidfile, read.facts)
+  const judged = await judgeProcess(system, target, pidfile, read.facts)
+  if (judged.is !== 'unknown') return judged
+  // What cannot be read of a process that has just ended is no riddle.
+  const now = await system.process(pid)
+  const same = now.found === 'process' && now.facts.startTicks === read.facts.startTicks && !isDead(now.facts)
+  return same || now.found === 'unreadable' ? judged : stale('which is gone')
 }
 
 async function judgeProcess(

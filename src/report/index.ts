@@ -12,7 +12,7 @@ export {
 } from './json.ts'
 export { mask, maskArgv } from './mask.ts'
 export { lines, type ShowOptions, showText } from './plain.ts'
-export { createSink, type Sink, type Streams } from './sink.ts'
+export { createSink, type Outlet, type Sink, type Streams } from './sink.ts'
 export { type StatusOptions, type StatusRow, statusSummary, statusText } from './status.ts'
 export { type Reporter, type TextOptions, textReporter } from './text.ts'
 export { errorText, usageText } from './usage.ts'

@@ -1,9 +1,13 @@
-import type { Writable } from 'node:stream'
+/** What is needed of a stream; any Writable fits. `done` is called when the text has left, not when that failed. */
+export interface Outlet {
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
+  write(text: string, done: () => void): unknown
+}
 
-/** `process` fits. Its getters are only used when there is something to write: opening stderr costs start-up time. */
+/** Looked up only when there is something to write: opening a stream costs start-up time. */
 export interface Streams {
-  readonly stdout: Writable
-  readonly stderr: Writable
+  readonly stdout: Outlet
+  readonly stderr: Outlet
 }
 
 /** The one place that writes. Its functions need no `this`. */
@@ -23,7 +27,7 @@ interface Channel {
 }
 
 /** The stream itself finishes partial writes; here it is only counted what is still under way. */
-function channel(stream: Writable): Channel {
+function channel(stream: Outlet): Channel {
   let pending = 0
   let broken: string | undefined
   let waiting: (() => void)[] = []

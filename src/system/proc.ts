@@ -24,6 +24,16 @@ export function parseStat(line: string): ProcessFacts | undefined {
   return end > 0 && Number.isSafeInteger(facts.startTicks) ? facts : undefined
 }
 
+/** Whether there is such a process and it is not ours to signal. */
+function isOthers(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return codeOf(error) === 'EPERM'
+  }
+}
+
 export function readFacts(pid: number): ProcessRead {
   let text: string
   try {
@@ -34,8 +44,9 @@ export function readFacts(pid: number): ProcessRead {
       closeSync(fd)
     }
   } catch (error) {
-    // ESRCH: it ended between open and read.
-    return ['ENOENT', 'ESRCH'].includes(codeOf(error)) ? { found: 'nothing' } : { found: 'unreadable' }
+    // ESRCH: it ended between open and read. Mounted with hidepid, /proc says ENOENT of other users' processes, too.
+    const gone = ['ENOENT', 'ESRCH'].includes(codeOf(error)) && !isOthers(pid)
+    return gone ? { found: 'nothing' } : { found: 'unreadable' }
   }
   const facts = parseStat(text)
   return facts ? { found: 'process', facts } : { found: 'unreadable' }

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { LaunchId } from '../model/names.ts'
 import type { Signal } from '../model/signals.ts'
-import { Children } from './children.ts'
+import type { Children } from './children.ts'
 import { files } from './files.ts'
 import { lock } from './lock.ts'
 import type { Self, System } from './port.ts'
@@ -32,7 +31,11 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
   const self = (): Self => (known ??= readSelf())
   const sleeper = new Wakeable()
   const received: Signal[] = []
-  const children = new Children(self, () => sleeper.wake())
+  let children: Children | undefined
+  const ready = async (): Promise<Children> => {
+    const { Children } = await import('./children.ts')
+    return (children ??= new Children(self, () => sleeper.wake()))
+  }
   if (waits) {
     for (const signal of INTERRUPTIONS) {
       process.on(`SIG${signal}`, () => {
@@ -58,8 +61,8 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
     bootedAt: readBootTime,
     ticksPerSecond: TICKS_PER_SECOND,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    spawn: (request) => children.spawn(request),
-    exitOf: (identity) => children.exitOf(identity),
+    spawn: async (request) => (await ready()).spawn(request),
+    exitOf: (identity) => children?.exitOf(identity),
     process: async (pid) => readFacts(pid),
     processes: async () => snapshot(),
     realUid: async (pid) => readRealUid(pid),
@@ -73,6 +76,6 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
     lock: (directory, waitMs) => lock(directory, waitMs, clock),
     run,
     usage,
-    newLaunchId: () => randomBytes(9).toString('base64url') as LaunchId,
+    newLaunchId: () => process.getBuiltinModule('node:crypto').randomBytes(9).toString('base64url') as LaunchId,
   }
 }

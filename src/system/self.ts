@@ -1,20 +1,28 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { Identity } from '../model/process.ts'
 import type { Self } from './port.ts'
 import { readFacts } from './proc.ts'
 
-/** Who we are. Read once: none of it changes while we live. */
+/** Who we are. Read once, and the identity only if somebody asks: none of it changes while we live. */
 export function readSelf(): Self {
-  const own = readFacts(process.pid)
+  let identity: Identity | undefined
   return {
-    identity: {
-      pid: process.pid,
-      startTicks: own.found === 'process' ? own.facts.startTicks : 0,
-      bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
-      pidNamespace: readlinkSync('/proc/self/ns/pid'),
+    get identity() {
+      return (identity ??= readIdentity())
     },
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
     hostname: hostname(),
+  }
+}
+
+function readIdentity(): Identity {
+  const own = readFacts(process.pid)
+  return {
+    pid: process.pid,
+    startTicks: own.found === 'process' ? own.facts.startTicks : 0,
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
+    pidNamespace: readlinkSync('/proc/self/ns/pid'),
   }
 }

@@ -1,3 +1,4 @@
+import { expand, get, names } from './pure.ts'
 import type { VerbName } from './settings.ts'
 import type { Verb } from './verb.ts'
 
@@ -12,9 +13,9 @@ const loaders: Readonly<Record<Exclude<VerbName, 'help'>, () => Promise<Verb>>> 
   resume: async () => (await import('./quiet.ts')).resume,
   status: async () => (await import('./status.ts')).status,
   show: async () => (await import('./show.ts')).show,
-  names: async () => (await import('./pure.ts')).names,
-  expand: async () => (await import('./pure.ts')).expand,
-  get: async () => (await import('./pure.ts')).get,
+  names: async () => names,
+  expand: async () => expand,
+  get: async () => get,
 }
 
 /** Celery's other name for it. */

@@ -23,9 +23,10 @@ export interface Context {
   /** The same line read again with nodes before it and options behind it (before `--`). */
   readonly reread: (nodes: readonly string[], options: readonly string[]) => Result<ParsedLine, UsageError>
   readonly emit: Emit
-  /** Absolute paths of this Node and of bin/multi.js. */
+  /** Absolute paths of this Node, of bin/multi.js and of the folder of the Celery bridge. */
   readonly node: AbsPath
   readonly multi: AbsPath
+  readonly bridge: AbsPath
 }
 
 /** What a verb answers: data. report/ makes words of it. */

@@ -37,7 +37,8 @@ type Pool = (typeof POOLS)[number]
 
 const text = { type: 'string' } as const
 
-const OPTIONS = {
+/** For help and the manual, too. */
+export const hostOptions = {
   app: { ...text, short: 'A' },
   hostname: { ...text, short: 'n', default: 'worker' },
   queues: { ...text, short: 'Q', default: '' },
@@ -100,7 +101,7 @@ function parse(argv: readonly string[]) {
   try {
     const dashes = argv.indexOf('--')
     const end = dashes < 0 ? argv.length : dashes
-    const { values } = parseArgs({ args: argv.slice(0, end), options: OPTIONS, allowPositionals: false })
+    const { values } = parseArgs({ args: argv.slice(0, end), options: hostOptions, allowPositionals: false })
     return ok({ values, args: argv.slice(end + 1) })
   } catch (error) {
     // Its messages say which option and what to write: they are made for users.

@@ -57,7 +57,14 @@ test('--json prints exactly one document for every verb that only reads', async 
 
 test('--json of a failed start: the reason, the exit code and the last lines of the log', async (context) => {
   const rig = rigFor(context)
-  const { code, json } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo boom >&2; exit 3"', '--json')
+  const { code, json } = await rig.multi(
+    'start',
+    'w1',
+    '--cmd',
+    'sh -c "echo boom >&2; exit 3"',
+    '--startsecs=20',
+    '--json',
+  )
   expect(code).toBe(1)
   expect(json()).toMatchObject([{ result: 'failed', reason: 'died', exitCode: 3, signal: null, logTail: ['boom'] }])
 })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { type Rig, rigFor, whileNothingHappens } from '../rig/rig.ts'
+import { type Rig, rigFor, until, whileNothingHappens } from '../rig/rig.ts'
 
 /** A worker that has died unasked, and a child of it that lives on in its group and survives TERM. */
 async function orphan(rig: Rig, child: { bare?: boolean; stays?: boolean } = {}) {
@@ -53,7 +53,8 @@ test('what a worker leaves behind is waited for, and gets TERM only after --orph
   const child = await worker.fork()
   const waiting = rig.begin('stopwait', 'w1', '--orphan-grace=1000')
   await worker.gone()
-  await waiting.waitFor(/1 left of its group/)
+  const status = async (): Promise<string> => (await rig.multi('status', 'w1')).stdout
+  await until(async () => (await status()).includes('1 left of its group'), 'status to name what is left')
   await whileNothingHappens(1000)
   expect(child.signals).toEqual([])
   expect(waiting.finished).toBeUndefined()
@@ -105,6 +106,7 @@ for (const [how, bare] of [
     const child = await worker.fork({ bare })
     const killed = rig.begin('stopwait', 'w1')
     await worker.got('SIGTERM')
+    await until(() => rig.record('w1')?.stop, 'the stop to be recorded')
     killed.kill('SIGKILL')
     await killed.ended
     // Nobody of ours sees the main process go.

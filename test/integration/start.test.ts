@@ -15,7 +15,7 @@ import { isRoot, NOBODY, rigFor, until } from '../rig/rig.ts'
 
 test('a worker that dies at once: exit 1, its exit code and what it said', async (context) => {
   const rig = rigFor(context)
-  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo boom >&2; exit 3"')
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo boom >&2; exit 3"', '--startsecs=20')
   expect(code).toBe(1)
   expect(stdout).toMatch(/w1@\S+: FAILED: exited with code 3 before it was ready; see \S+\/w1\.log\n\t {2}\| boom\n/)
   expect(existsSync(rig.pidfile('w1'))).toBe(false)
@@ -23,15 +23,15 @@ test('a worker that dies at once: exit 1, its exit code and what it said', async
 
 test('a worker that a signal ends at once: exit 1, the signal', async (context) => {
   const rig = rigFor(context)
-  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "kill -SEGV $$"')
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "kill -SEGV $$"', '--startsecs=20')
   expect(code).toBe(1)
   expect(stdout).toMatch(/FAILED: killed by SIGSEGV before it was ready/)
 })
 
 test('of what a dead worker said only this start is shown, not the ones before', async (context) => {
   const rig = rigFor(context)
-  await rig.multi('start', 'w1', '--cmd', 'sh -c "echo first; exit 1"')
-  const { stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo second; exit 1"')
+  await rig.multi('start', 'w1', '--cmd', 'sh -c "echo first; exit 1"', '--startsecs=20')
+  const { stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo second; exit 1"', '--startsecs=20')
   expect(stdout).toContain('| second')
   expect(stdout).not.toContain('| first')
   expect(rig.log('w1')).toBe('first\nsecond\n')
@@ -40,7 +40,7 @@ test('of what a dead worker said only this start is shown, not the ones before',
 test('one node of three that dies does not keep the others from starting', async (context) => {
   const rig = rigFor(context)
   const command = `sh -c '[ %n != w2 ] || exit 7; exec sleep 1000'`
-  const { code, stdout } = await rig.multi('start', 'w1', 'w2', 'w3', '--cmd', command, '--startsecs=0.2')
+  const { code, stdout } = await rig.multi('start', 'w1', 'w2', 'w3', '--cmd', command, '--startsecs=3')
   expect(code).toBe(1)
   expect(stdout).toMatch(/w1@\S+: OK/)
   expect(stdout).toMatch(/w2@\S+: FAILED: exited with code 7/)
@@ -182,6 +182,45 @@ test('a worker is in a session of its own, in the directory of the call, and kno
   await rig.multi('stopwait', 'w1')
 })
 
+test('a worker that is not ready at --start-timeout: exit 1, its pid, left running', async (context) => {
+  const rig = rigFor(context)
+  const starting = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=1')
+  const worker = await rig.worker('w1')
+  const { code, stdout } = await starting.ended
+  expect(code).toBe(1)
+  expect(stdout).toContain(`still booting after 1.0 s (pid ${worker.pid}), left running`)
+  expect(worker.alive).toBe(true)
+  expect(worker.signals).toEqual([])
+  await rig.multi('stopwait', 'w1')
+})
+
+test('--start-timeout with --then stop stops it, and waits until it is gone', async (context) => {
+  const rig = rigFor(context)
+  const line = ['start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=5', '--then=stop']
+  const starting = rig.begin(...line)
+  const worker = await rig.worker('w1')
+  const { code, stdout } = await starting.ended
+  expect(code).toBe(1)
+  expect(stdout).toContain('stopped by multi')
+  expect(worker.signals).toEqual(['SIGTERM'])
+  expect(worker.alive).toBe(false)
+})
+
+test('INT ends a start, not the worker: exit 130, how things stand, and the same command finishes', async (context) => {
+  const rig = rigFor(context)
+  const starting = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000')
+  const worker = await rig.worker('w1')
+  await until(() => rig.record('w1')?.launch !== undefined, 'the start to be recorded')
+  starting.kill('SIGINT')
+  const { code, stdout } = await starting.ended
+  expect(code).toBe(130)
+  expect(stdout).toContain(`interrupted, left starting (pid ${worker.pid})`)
+  const again = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=0.5')
+  expect((await again.ended).stdout).toContain(`still booting after 0.5 s (pid ${worker.pid})`)
+  expect(worker.signals).toEqual([])
+  await rig.multi('stopwait', 'w1')
+})
+
 test('C_FAKEFORK=1: start stays, workers write to its output, and it ends with them', async (context) => {
   const rig = rigFor(context)
   const staying = rig.begin(
@@ -194,6 +233,7 @@ test('C_FAKEFORK=1: start stays, workers write to its output, and it ends with t
     '--startsecs=0',
   )
   const [one, two] = [await rig.worker('w1'), await rig.worker('w2')]
+  await staying.waitFor(/w2@\S+: OK/)
   await one.print('hello from the worker\n')
   await staying.waitFor(/hello from the worker/)
   await one.exit(0)

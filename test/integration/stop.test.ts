@@ -56,6 +56,34 @@ test('stopwait --timeout leaves what is still draining, names it and exits 124',
   await worker.exit()
 })
 
+test('stopwait --timeout --then kill kills what still works, and names it', async (context) => {
+  const rig = rigFor(context)
+  const { worker, waiting } = await draining(rig, 'stopwait', '--timeout=0.5', '--then=kill')
+  const { code, stdout } = await waiting.ended
+  expect(code).toBe(0)
+  expect(stdout).toContain(`Sending KILL to node w1@`)
+  expect(stdout).toMatch(new RegExp(`OK \\(down in .*killed ${worker.pid}\\)`))
+  expect(worker.alive).toBe(false)
+})
+
+test('stop_verify is stopwait by Celery’s old name', async (context) => {
+  const rig = rigFor(context)
+  const { worker, waiting } = await draining(rig, 'stop_verify')
+  await waiting.waitFor(/Waiting for 1 node/)
+  await worker.exit()
+  expect((await waiting.ended).code).toBe(0)
+})
+
+test('restart --timeout leaves what is still draining as it is, and starts nothing beside it', async (context) => {
+  const rig = rigFor(context)
+  const { worker, waiting } = await draining(rig, 'restart', '--timeout=0.5')
+  const { code, stdout } = await waiting.ended
+  expect(code).toBe(124)
+  expect(stdout).toMatch(/Restarting node w1@\S+: FAILED: still draining/)
+  expect(rig.processes().map(({ pid }) => pid)).toEqual([worker.pid])
+  await worker.exit()
+})
+
 test('a zombie counts as dead: a parent that never reaps holds up neither stopwait nor start', async (context) => {
   const rig = rigFor(context)
   // The start is the worker's parent, and a suspended one reaps nobody.
@@ -145,7 +173,7 @@ test('restart --rolling halts at the first node that does not come back, and nam
   await rig.multi('start', 'w1', 'w2', 'w3', 'w4', '--cmd', command, '--startsecs=0')
   const before = ['w1', 'w2', 'w3', 'w4'].map((node) => rig.readPid(node))
   mkdirSync(join(rig.work, 'w2.broken'))
-  const { code, stdout } = await rig.multi('restart', '--rolling', '--startsecs=0.3')
+  const { code, stdout } = await rig.multi('restart', '--rolling', '--startsecs=2')
   expect(code).toBe(1)
   expect(stdout).toMatch(/node w1@\S+: OK/)
   expect(stdout).toMatch(/node w2@\S+: FAILED: exited with code 7/)

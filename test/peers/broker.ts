@@ -20,23 +20,13 @@ export function missingPeers(): string | undefined {
 
 type Answer = { readonly id?: string; readonly state?: string; readonly value?: unknown }
 
-/** Redis on a socket of its own and a client of Celery, with the app beside them: for the tests of one file. */
+/** Redis on a socket of its own, with the app beside it: for the tests of one file. */
 export class Broker {
   /** tmpfs where there is one: a unix socket's path may have 107 bytes. */
   readonly directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : '/tmp', 'multi-peer-'))
   readonly #socket = join(this.directory, 'redis')
-  readonly url = `redis+socket://${this.#socket}`
-  readonly environment: NodeJS.ProcessEnv = {
-    // The Python that was asked for, and its celery, come before any other.
-    PATH: `${dirname(PYTHON)}:/usr/sbin:/usr/bin:/sbin:/bin`,
-    REDIS_URL: this.url,
-    PYTHONDONTWRITEBYTECODE: '1',
-    // Keeps the environment readable in workers that others start, so that the rig finds what they leave.
-    SPT_NOENV: '1',
-  }
   readonly #redis: ChildProcess
-  readonly #client: ChildProcess
-  readonly #answers: ((answer: Answer) => void)[] = []
+  readonly #clients: Client[] = []
 
   constructor() {
     chmodSync(this.directory, 0o755) // Workers of other users come here too.
@@ -44,30 +34,72 @@ export class Broker {
       copyFileSync(new URL(`fixtures/${name}`, import.meta.url), join(this.directory, name))
     }
     const listen = ['--port', '0', '--unixsocket', this.#socket, '--unixsocketperm', '777', '--save', '']
+    const enough = ['--databases', '1000']
     // It goes with the tests, however they end.
-    this.#redis = spawn('setpriv', ['--pdeathsig=KILL', 'redis-server', ...listen], {
+    this.#redis = spawn('setpriv', ['--pdeathsig=KILL', 'redis-server', ...listen, ...enough], {
       cwd: this.directory,
       stdio: 'ignore',
     })
-    this.#client = spawn(PYTHON, ['client.py'], {
-      cwd: this.directory,
-      env: this.environment,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    if (this.#client.stdout) {
-      createInterface({ input: this.#client.stdout }).on('line', (line) =>
-        this.#answers.shift()?.(JSON.parse(line) as Answer),
-      )
-    }
   }
 
   async ready(): Promise<void> {
     await until(() => existsSync(this.#socket), 'Redis to listen')
   }
 
+  /** A database that no other has, for the workers of one test. */
+  client(): Client {
+    const client = new Client(this.directory, `redis+socket://${this.#socket}?virtual_host=${this.#clients.length}`)
+    this.#clients.push(client)
+    return client
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()))
+    await ended(this.#redis, () => this.#redis.kill('SIGTERM'))
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+async function ended(child: ChildProcess, how: () => unknown): Promise<void> {
+  const exit = once(child, 'exit')
+  how()
+  if (child.exitCode === null && child.signalCode === null) await exit
+}
+
+/** Sends tasks to the workers of one test, which run in its `environment`. */
+export class Client {
+  readonly environment: NodeJS.ProcessEnv
+  readonly #directory: string
+  readonly #answers: ((answer: Answer) => void)[] = []
+  #child: ChildProcess | undefined
+
+  constructor(directory: string, url: string) {
+    this.#directory = directory
+    this.environment = {
+      // The Python that was asked for, and its celery, come before any other.
+      PATH: `${dirname(PYTHON)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      REDIS_URL: url,
+      PYTHONDONTWRITEBYTECODE: '1',
+      // Keeps the environment readable in workers that others start, so that the rig finds what they leave.
+      SPT_NOENV: '1',
+    }
+  }
+
+  /** Started when it is first needed: not every test has anything done. */
+  #started(): ChildProcess {
+    if (this.#child) return this.#child
+    const { environment: env } = this
+    this.#child = spawn(PYTHON, ['client.py'], { cwd: this.#directory, env, stdio: ['pipe', 'pipe', 'inherit'] })
+    if (!this.#child.stdout) throw new Error('the client has no stdout')
+    createInterface({ input: this.#child.stdout }).on('line', (line) =>
+      this.#answers.shift()?.(JSON.parse(line) as Answer),
+    )
+    return this.#child
+  }
+
   #ask(request: Record<string, unknown>): Promise<Answer> {
     const answered = new Promise<Answer>((resolve) => this.#answers.push(resolve))
-    this.#client.stdin?.write(`${JSON.stringify(request)}\n`)
+    this.#started().stdin?.write(`${JSON.stringify(request)}\n`)
     return answered
   }
 
@@ -93,11 +125,7 @@ export class Broker {
   }
 
   async close(): Promise<void> {
-    const children = [this.#client, this.#redis].filter(({ exitCode }) => exitCode === null)
-    const ended = children.map((child) => once(child, 'exit'))
-    this.#client.stdin?.end()
-    this.#redis.kill('SIGTERM')
-    await Promise.all(ended)
-    rmSync(this.directory, { recursive: true, force: true })
+    const child = this.#child
+    if (child) await ended(child, () => child.stdin?.end())
   }
 }

@@ -12,7 +12,7 @@ async function expectFailure(celery: Celery, line: readonly string[], words: Reg
   expect((await celery.multi('status', 'w1')).code).toBe(3)
 }
 
-describe.skipIf(skip)(`a Celery worker that does not come up${note}`, () => {
+describe.skipIf(skip)(`a Celery worker that does not come up${note}`, { concurrent: true }, () => {
   const celeryFor = withBroker()
 
   test('because it has no such option: its own usage error', async (context) => {

@@ -14,7 +14,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, type TestContext } from 'vitest'
 import { type Finished, type Options, type Rig, rigFor, until } from '../rig/rig.ts'
-import { Broker, missingPeers, PYTHON } from './broker.ts'
+import { Broker, type Client, missingPeers, PYTHON } from './broker.ts'
 
 const missing = missingPeers()
 
@@ -39,13 +39,16 @@ export const full = (node: string): string => `${node}@${hostname()}`
 /** The workers of one test. */
 export class Celery {
   readonly rig: Rig
-  readonly broker: Broker
+  /** Where the app is: everybody may enter it. */
+  readonly directory: string
+  readonly client: Client
   readonly options: Options
 
   constructor(rig: Rig, broker: Broker) {
     this.rig = rig
-    this.broker = broker
-    this.options = { cwd: broker.directory, env: broker.environment }
+    this.directory = broker.directory
+    this.client = broker.client()
+    this.options = { cwd: broker.directory, env: this.client.environment }
   }
 
   multi(...words: string[]): Promise<Finished> {
@@ -69,7 +72,7 @@ export class Celery {
   }
 
   do(task: string, args: readonly unknown[] = [], queue?: string): Promise<unknown> {
-    return this.broker.do(task, args, queue)
+    return this.client.do(task, args, queue)
   }
 
   /** The full name of the node that does a task of that queue. */
@@ -81,7 +84,7 @@ export class Celery {
   /** Starts a job and waits until a worker is in the middle of it; answers the file that the job makes at its end. */
   async begin(task: string, seconds: number, name = 'effect'): Promise<string> {
     const effect = join(this.rig.work, name)
-    await this.broker.send(task, [seconds, effect])
+    await this.client.send(task, [seconds, effect])
     await until(() => existsSync(`${effect}.begun`), 'the job to begin')
     return effect
   }

@@ -1,15 +1,18 @@
-import { chownSync, existsSync, mkdirSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, type TestContext, test } from 'vitest'
 import { commandLineOf } from '../rig/processes.ts'
 import { type Finished, type Running, until } from '../rig/rig.ts'
 import { type Celery, full, note, skip, withBroker } from './celery.ts'
-import { installFor } from './installation.ts'
+import { withInstallation } from './installation.ts'
 import { accountOf, anyUser, type User, whyNoUsers } from './users.ts'
 
 const SCRIPT = fileURLToPath(new URL('fixtures/celeryd.sh', import.meta.url))
 const NODES = ['w1', 'w2', 'w3']
+
+/** Who did it, and which load of the app in it. */
+type Load = [name: string, load: string]
 
 /** Celery's init script with our multi, as one user. */
 class Service {
@@ -17,8 +20,8 @@ class Service {
   readonly place: string
   readonly #env: NodeJS.ProcessEnv
 
-  constructor(celery: Celery, user: User | undefined) {
-    const { rig, broker } = celery
+  constructor(celery: Celery, multi: string, user: User | undefined) {
+    const { rig, directory, client } = celery
     this.celery = celery
     this.place = user === undefined ? rig.directory : rig.userDirectory(user.uid)
     for (const name of ['pids', 'logs']) {
@@ -27,11 +30,11 @@ class Service {
     }
     this.#env = {
       ...rig.environment(user?.uid),
-      ...broker.environment,
-      MULTI: installFor(broker.directory),
+      ...client.environment,
+      MULTI: multi,
       RUN_AS: user?.name ?? '',
       NODES: NODES.join(' '),
-      WORKDIR: broker.directory,
+      WORKDIR: directory,
       PIDS: join(this.place, 'pids'),
       LOGS: join(this.place, 'logs'),
       APP: 'tasks',
@@ -53,6 +56,11 @@ class Service {
     return finished
   }
 
+  /** How often Celery logged that this node is ready. */
+  timesReady(node: string): number {
+    return readFileSync(join(this.place, 'logs', `${node}.log`), 'utf8').split(`${full(node)} ready.`).length - 1
+  }
+
   /** The pids that its `status` found alive. */
   async pids(): Promise<number[]> {
     const { stdout } = await this.done('status')
@@ -66,9 +74,10 @@ if (noUsers !== undefined) console.warn(`no calls through su: ${noUsers}`)
 const callers: [string, User | undefined][] = [['as the caller', undefined]]
 if (noUsers === undefined && anyUser) callers.push([`as ${anyUser.name} through su`, anyUser])
 
-describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note}`, (_, user) => {
+describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note}`, { concurrent: true }, (_, user) => {
   const celeryFor = withBroker()
-  const serviceFor = (context: TestContext) => new Service(celeryFor(context), user)
+  const multi = withInstallation()
+  const serviceFor = (context: TestContext) => new Service(celeryFor(context), multi(), user)
 
   test('start: three workers run as the user and serve; status finds them by expand and kill -0', async (context) => {
     const service = serviceFor(context)
@@ -111,11 +120,11 @@ describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note
     await service.done('start')
     const { celery } = service
     const effect = join(service.place, 'work', 'effect')
-    const job = await celery.broker.send('nap', [3, effect])
+    const job = await celery.client.send('nap', [3, effect])
     await until(() => existsSync(`${effect}.begun`), 'the job to begin')
     await service.done('stop')
     expect(existsSync(effect)).toBe(true)
-    await celery.broker.result(job)
+    await celery.client.result(job)
     expect(celery.rig.processes()).toEqual([])
     expect((await service.run('status')).code).toBe(1)
     await service.done('stop')
@@ -146,11 +155,16 @@ describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note
     const service = serviceFor(context)
     const queues = NODES.map((node) => `${node}-${service.celery.rig.token}`)
     await service.done('start', { OPTS: ['-c 1', ...queues.map((queue, at) => `-Q:${at + 1} ${queue}`)].join(' ') })
-    const loads = async () => Promise.all(queues.map((queue) => service.celery.do('where', [], queue)))
-    const before = (await loads()) as [string, string][]
+    const loads = async () =>
+      (await Promise.all(queues.map((queue) => service.celery.do('where', [], queue)))) as Load[]
+    const before = await loads()
     await service.done('graceful')
-    const areNew = async () => ((await loads()) as [string, string][]).every(([, load], at) => load !== before[at]?.[1])
-    await until(areNew, 'every worker to load its app anew')
+    // No task is sent meanwhile: one that Celery fetches from Redis while it goes down comes back after an hour.
+    await until(() => NODES.every((node) => service.timesReady(node) === 2), 'every worker to be ready once more')
+    for (const [at, [name, load]] of (await loads()).entries()) {
+      expect(name).toBe(before[at]?.[0])
+      expect(load).not.toBe(before[at]?.[1])
+    }
     await until(async () => (await service.run('status')).code === 0, 'the pidfiles to be back')
     expect(await service.pids()).toHaveLength(3)
     await service.done('stop')
@@ -176,15 +190,16 @@ describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note
   })
 })
 
-describe.skipIf(skip)(`the calls of Celery's systemd unit${note}`, () => {
+describe.skipIf(skip)(`the calls of Celery's systemd unit${note}`, { concurrent: true }, () => {
   const celeryFor = withBroker()
+  const multi = withInstallation()
 
   /** As systemd does it: `sh -c` with the variables of the unit's EnvironmentFile. */
   function unit(celery: Celery) {
-    const { rig, broker } = celery
+    const { rig, directory, client } = celery
     const env = {
-      ...broker.environment,
-      CELERY_BIN: installFor(broker.directory),
+      ...client.environment,
+      CELERY_BIN: multi(),
       CELERY_APP: 'tasks',
       CELERYD_NODES: 'w1 w2',
       CELERYD_PID_FILE: `${rig.run}/%n.pid`,
@@ -192,7 +207,7 @@ describe.skipIf(skip)(`the calls of Celery's systemd unit${note}`, () => {
       CELERYD_LOG_LEVEL: 'INFO',
       CELERYD_OPTS: '-c 1 --time-limit=300',
     }
-    return (script: string) => rig.program(['sh', '-c', script], { cwd: broker.directory, env }).ended
+    return (script: string) => rig.program(['sh', '-c', script], { cwd: directory, env }).ended
   }
 
   const files = '--pidfile=${CELERYD_PID_FILE} --logfile=${CELERYD_LOG_FILE}'

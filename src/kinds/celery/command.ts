@@ -1,3 +1,4 @@
+import type { LaunchPlan } from '../../model/spec.ts'
 import { ruleOf } from '../args.ts'
 import { globalOptions } from './options.ts'
 
@@ -18,20 +19,29 @@ function wordAt(cmd: readonly string[]): number {
   return cmd.findIndex((word, at) => word === 'celery' && cmd[at - 1] === '-m')
 }
 
-function subcommandOf(tail: readonly string[]): string | undefined {
-  for (let at = 0; at < tail.length; at += 1) {
-    const word = tail[at] ?? ''
-    if (!word.startsWith('-')) return word
+/** Where the first word is that is neither a global option nor the value of one. */
+export function subcommandAt(words: readonly string[]): number {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? ''
+    if (!word.startsWith('-')) return at
     if (ruleOf(globalOptions, word)?.arity === 'value') at += 1
   }
-  return undefined
+  return words.length
+}
+
+/** The beginning of a worker's whole command line, up to and including the word celery: also behind the Python that runs it. */
+export function startIn(argv: LaunchPlan['argv']): LaunchPlan['argv'] | undefined {
+  const [program, second] = argv
+  const at = wordAt(argv)
+  if (at >= 0) return [program, ...argv.slice(1, at + 1)]
+  return baseName(second ?? '') === 'celery' ? [program, second ?? ''] : undefined
 }
 
 export function readCelery(cmd: readonly string[]): CeleryCommand | undefined {
   const at = wordAt(cmd)
   if (at < 0) return undefined
   const tail = cmd.slice(at + 1)
-  const subcommand = subcommandOf(tail)
+  const subcommand = tail[subcommandAt(tail)]
   return { head: cmd.slice(0, at + 1), tail, ...(subcommand === undefined ? {} : { subcommand }) }
 }
 

@@ -7,9 +7,18 @@ import { DETACH, DETACH_NOTE } from '../detach.ts'
 import { type Frame, frameOf } from '../frame.ts'
 import type { Kind, PlanContext } from '../kind.ts'
 import { needsPython, startOf, underPython } from '../python.ts'
+import { withBridge } from './bridge.ts'
 import { type CeleryCommand, readCelery } from './command.ts'
 import { findCelery, provenModule } from './executable.ts'
 import { celeryOptions, globalOptions, RETIRED } from './options.ts'
+import { quietingOf } from './quieting.ts'
+
+/** celery/apps/worker.py, install_worker_term_handler. */
+const CAUTION = {
+  variable: 'REMAP_SIGTERM',
+  value: 'SIGQUIT',
+  text: 'TERM is a cold shutdown for it: running tasks are killed, and given back to the broker only with late acks',
+} as const
 
 type Argv = readonly [AbsPath, ...string[]]
 
@@ -71,17 +80,23 @@ async function plan(spec: NodeSpec, context: PlanContext, why: string): Promise<
   const start = await startOfCelery(spec, command.head, frame.value.common.cwd, context)
   if (!start.ok) return start
   const notes = notesOf(spec, spec.cmd)
-  return ok({
+  const argv = argvOf(spec, frame.value, start.value, command)
+  const silent: LaunchPlan = {
     ...frame.value.common,
     kind: 'celery',
-    argv: argvOf(spec, frame.value, start.value, command),
+    argv,
     pidfileOwner: 'worker',
     ready: 'pidfile+alive',
-    // Celery's own meanings: TERM is the warm shutdown, QUIT the cold one, which still tells the broker about the lost jobs.
-    stop: { warm: 'TERM', soft: 'QUIT', cold: 'KILL' },
+    // Celery's own meanings: TERM is the warm shutdown, QUIT the cold one, soft where worker_soft_shutdown_timeout says so.
+    stop: { warm: 'TERM', soft: 'QUIT', softWhen: 'said', cold: 'KILL' },
+    caution: CAUTION,
     why,
     ...(notes.length === 0 ? {} : { notes }),
-  })
+  }
+  // A program that does not look like Celery may not know its options either.
+  if (spec.cmd !== undefined && readCelery(spec.cmd) === undefined) return ok(silent)
+  const quiet = quietingOf(silent, argv.slice(start.value.length))
+  return ok(await withBridge({ ...silent, quiet }, start.value, frame.value.account, context))
 }
 
 export const celery: Kind = { name: 'celery', options: celeryOptions, plan }

@@ -91,15 +91,13 @@ export class Fleet {
   }
 
   /** Everyone who lives and was started for that node, or by somebody who was: as nobody but the simulator can know. */
-  processesOf(node: string): SimProcess[] {
+  processesOf = (node: string): SimProcess[] => {
     const name = `${node}@${HOST}`
     return this.world.processes().filter((one) => !one.dead && one.env['MULTI_NODE'] === name)
   }
 
   /** The main processes of that node; more than one is the worst that can happen. */
-  leadersOf(node: string): SimProcess[] {
-    return this.processesOf(node).filter(({ pid, session }) => pid === session)
-  }
+  leadersOf = (node: string): SimProcess[] => this.processesOf(node).filter(({ pid, session }) => pid === session)
 
   /** Whether that process was ever one of the fleet's. */
   isOurs = (process: SimProcess): boolean => process.env['MULTI_NODE'] !== undefined
@@ -150,6 +148,11 @@ async function run(system: SimSystem, line: string, events: FleetEvent[]): Promi
   const read = parse(rest)
   if (!read.ok) return { kind: 'failure', failure: read.error }
   const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...rest, ...options])
-  const base = { system, env, cwd, directories, node: '/usr/bin/node' as AbsPath, multi: '/usr/bin/multi' as AbsPath }
+  const own = {
+    node: '/usr/bin/node' as AbsPath,
+    multi: '/usr/bin/multi' as AbsPath,
+    bridge: '/usr/lib/bridge' as AbsPath,
+  }
+  const base = { system, env, cwd, directories, ...own }
   return verb.run({ ...base, fleet: cwd, line: read.value, reread, emit: (event) => events.push(event) })
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { CELERY, FILES, type Machine, planAll, planned, refused } from './machine.ts'
 
-const onPath: Machine = { programs: [CELERY, '/usr/bin/python3'] }
+/** Without the bridge, which has tests of its own. */
+const env = { MULTI_BRIDGE: '0' }
+const onPath: Machine = { programs: [CELERY, '/usr/bin/python3'], env }
 const PROBE = '-c import celery.__main__'
 const argvOf = async (line: readonly string[], machine: Machine = onPath) => (await planned(line, machine)).argv
 
@@ -61,7 +63,7 @@ describe('the plan', () => {
       cwd: '/srv',
       pidfileOwner: 'worker',
       ready: 'pidfile+alive',
-      stop: { warm: 'TERM', soft: 'QUIT', cold: 'KILL' },
+      stop: { warm: 'TERM', soft: 'QUIT', softWhen: 'said', cold: 'KILL' },
       pidfile: '/run/multi/w1.pid',
       logfile: '/log/w1.log',
     })
@@ -98,7 +100,7 @@ describe('the program', () => {
   })
 
   it('is else python3 -m celery, proven once for all nodes from where they run', async () => {
-    const machine = { programs: ['/usr/bin/python3'], answers: { [`/usr/bin/python3 ${PROBE}`]: '' } }
+    const machine = { programs: ['/usr/bin/python3'], answers: { [`/usr/bin/python3 ${PROBE}`]: '' }, env }
     const { plans, ran } = await planAll(['100'], machine)
     expect(
       plans.every((plan) => plan.ok && plan.value.argv.slice(0, 4).join(' ') === '/usr/bin/python3 -m celery worker'),

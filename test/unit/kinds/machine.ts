@@ -19,7 +19,13 @@ export interface Machine {
   readonly denied?: readonly string[]
 }
 
+/** Ours. */
+export const PID = 7
+export const BRIDGE = '/opt/bridge'
+
 const facts = (kind: FileFacts['kind']): FileFacts => ({ kind, uid: 0, gid: 0, mode: 0o755, size: 1, mtimeMs: 0 })
+
+type RunOptions = { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> }
 
 /** Only what kinds/ asks of a System. */
 function machineOf(machine: Machine) {
@@ -27,9 +33,9 @@ function machineOf(machine: Machine) {
   const all = [...Object.keys(files), ...programs, ...denied]
   const parents = all.flatMap((path) => path.split('/').map((_, at, parts) => parts.slice(0, at).join('/') || '/'))
   const directories = new Set(['/srv', ...(machine.directories ?? []), ...parents])
-  const ran: { argv: string; cwd: string | undefined }[] = []
+  const ran: { argv: string; cwd: string | undefined; env?: Readonly<Record<string, string>> }[] = []
   const system = {
-    self: { uid, gid: uid, hostname: 'vm' },
+    self: { uid, gid: uid, hostname: 'vm', identity: { pid: PID } },
     statTarget: async (path: string) => {
       if (directories.has(path)) return facts('directory')
       return all.includes(path) ? facts('file') : undefined
@@ -37,8 +43,8 @@ function machineOf(machine: Machine) {
     access: async (path: string) => (directories.has(path) || programs.includes(path)) && !denied.includes(path),
     readFile: async (path: string) =>
       files[path] === undefined ? { found: 'nothing' } : { found: 'text', text: files[path], uid: 0, mtimeMs: 0 },
-    run: async (argv: readonly string[], { cwd }: { cwd?: string }): Promise<RunResult> => {
-      ran.push({ argv: argv.join(' '), cwd })
+    run: async (argv: readonly string[], { cwd, env }: RunOptions): Promise<RunResult> => {
+      ran.push({ argv: argv.join(' '), cwd, ...(env ? { env } : {}) })
       const stdout = answers[argv.join(' ')]
       return { code: stdout === undefined ? 1 : 0, stdout: stdout ?? '', stderr: '' }
     },
@@ -46,17 +52,23 @@ function machineOf(machine: Machine) {
   return { system: system as unknown as System, ran }
 }
 
-/** A command line behind `start`, as it goes through the layers, on a machine. */
-export async function planAll(line: readonly string[], machine: Machine = {}) {
+/** What kinds/ may look at on a machine, and the programs that they have run there. */
+export function contextOf(machine: Machine) {
   const { system, ran } = machineOf(machine)
-  const env = { PATH: '/usr/bin', ...machine.env }
   const context: PlanContext = {
     system,
-    env,
+    env: { PATH: '/usr/bin', ...machine.env },
     cwd: '/srv' as AbsPath,
     node: '/opt/node' as AbsPath,
     multi: '/opt/multi.js' as AbsPath,
+    bridge: BRIDGE as AbsPath,
   }
+  return { context, ran }
+}
+
+/** A command line behind `start`, as it goes through the layers, on a machine. */
+export async function planAll(line: readonly string[], machine: Machine = {}) {
+  const { context, ran } = contextOf(machine)
   const facts = { hostname: 'vm', cwd: '/srv', runDirectory: '/run/multi', logDirectory: '/log', fleet: '/srv' }
   const grammar = grammarFor(line, [], machine.env?.['MULTI_CMD'])
   const parsed = parseLine(line, grammar, facts, { takesSignal: false, allowNoNodes: false })

@@ -1,0 +1,30 @@
+/** Wall times of one command, ms. */
+export class Samples {
+  readonly #times: number[] = []
+
+  add(ms: number): void {
+    this.#times.push(ms)
+  }
+
+  get median(): number {
+    const sorted = this.#sorted()
+    const middle = sorted.length / 2
+    const upper = sorted[Math.floor(middle)] ?? Number.NaN
+    return Number.isInteger(middle) ? (upper + (sorted[middle - 1] ?? Number.NaN)) / 2 : upper
+  }
+
+  /** `47 (45–52)`: median, least and most. */
+  get text(): string {
+    const sorted = this.#sorted()
+    return `${digits(this.median)} (${digits(sorted[0])}–${digits(sorted.at(-1))})`
+  }
+
+  #sorted(): number[] {
+    return this.#times.toSorted((a, b) => a - b)
+  }
+}
+
+/** Three significant digits are more than the noise leaves. */
+function digits(ms = Number.NaN): string {
+  return ms < 100 ? ms.toFixed(1) : ms.toFixed(0)
+}

@@ -1,0 +1,197 @@
+"""Lets a Celery worker tell multi how it is: multi-worker(7). multi loads it with -I, for Python 3.7 and Celery 5 or later.
+
+It must be unable to hurt its worker: it prints nothing, raises nothing, takes no signal, and no lock that a fork could leave
+locked in a pool process. In the main thread only Exception is caught: others (WorkerShutdown) are the worker's own way to stop.
+"""
+import os
+
+PAUSE = 0.5  # Shortest time between two writings, seconds; a new state is told at once.
+PERIOD = 8.0  # Longest time.
+PATIENCE = 1.0  # How long an ending worker waits at most for its last words to be written.
+LIMIT = 16000  # Larger is not believed.
+
+
+def harmless(function):
+    def receiver(*_, **given):
+        try:
+            function(**given)
+        except Exception:
+            pass
+
+    return receiver
+
+
+def originals():
+    """A real thread also where gevent or eventlet have patched threads away: greenlets run the worker's signal handlers."""
+    import sys
+
+    if 'gevent.monkey' in sys.modules:
+        start, lock = sys.modules['gevent.monkey'].get_original('_thread', ['start_new_thread', 'allocate_lock'])
+        return start, lock, True
+    if 'eventlet.patcher' in sys.modules:
+        thread = sys.modules['eventlet.patcher'].original('_thread')
+        return thread.start_new_thread, thread.allocate_lock, True
+    import _thread
+
+    return _thread.start_new_thread, _thread.allocate_lock, False
+
+
+def members(weak_set):
+    """Without iterating over it: another thread changes it, and its own iterator would hold up what it forgets."""
+    data = getattr(weak_set, 'data', None)
+    found = list(weak_set) if data is None else [ref() for ref in list(data)]
+    return [member for member in found if member is not None]
+
+
+def connect(path):
+    import atexit
+    import json
+    import threading
+    import time
+
+    from celery import signals
+    from celery.worker import state as worker_state
+
+    class Bridge:
+        worker = consumer = soft = reason = face = None
+        state, queues, over = 'booting', [], False
+        pid = os.getpid()
+
+        def begin(self, sender=None, **_):
+            """worker_init: only ever sent in the main process, before the pool is made."""
+            if self.worker is not None or self.pid != os.getpid():
+                return
+            start, lock, self.green = originals()
+            self.worker = sender
+            # Celery that does not know the setting would not act on it.
+            if hasattr(sender, 'wait_for_soft_shutdown'):
+                self.soft = (getattr(sender.app.conf, 'worker_soft_shutdown_timeout', 0) or 0) > 0
+            self.wake, self.done = lock(), lock()
+            self.wake.acquire()
+            self.done.acquire()
+            atexit.register(harmless(self.end))
+            start(self.run, ())
+
+        def ready(self, sender=None, **_):
+            self.consumer = sender
+            self.call()
+
+        def leave(self, sig=None, how=None, **_):
+            """worker_shutting_down: sent inside the worker's signal handler, so only words are left here."""
+            self.reason = '%s (%s)' % (sig, str(how).lower())
+            # Celery before 5.3 raises WorkerShutdown right in the handler when it sees no thread but its own, in the solo
+            # pool so into the running task, which is lost. Threads called Dummy- do not count, so ours is called so else.
+            if how == 'Warm' and self.face is not None and members(worker_state.active_requests):
+                if getattr(self.worker.pool_cls, '__module__', '') == 'celery.concurrency.solo':
+                    self.face.name = 'multi'
+            self.call()
+
+        def end(self, **_):
+            """worker_shutdown, or atexit after a cold one."""
+            if self.over or self.worker is None or self.pid != os.getpid():
+                return
+            self.over = True
+            self.call()
+            self.done.acquire(timeout=PATIENCE)
+
+        def call(self):
+            try:
+                self.wake.release()
+            except RuntimeError:
+                pass  # It is awake.
+
+        def run(self):
+            try:
+                self.face = None if self.green else threading.current_thread()
+                said, state, at = None, None, 0.0
+                while state != 'gone':
+                    try:
+                        words, now = self.words(), time.monotonic()
+                        state = words['state']
+                        if words != said or now - at >= PERIOD:
+                            self.write(words)
+                            said, at = words, now
+                    except Exception:
+                        state = 'gone' if self.over else None
+                    if state != 'gone':
+                        self.wake.acquire(timeout=PAUSE)
+            except BaseException:
+                pass
+            finally:
+                self.done.release()
+
+        def words(self):
+            self.state = self.state_now()
+            active = [request.time_start for request in members(worker_state.active_requests)]
+            begun = [at for at in active if at]
+            # Monotonic in Celery 4, wall clock since.
+            oldest = min(begun) if begun else None
+            if oldest is not None and oldest < 1e9:
+                oldest += time.time() - time.monotonic()
+            words = {
+                'v': 1,
+                'pid': self.pid,
+                'state': self.state,
+                'active': len(active),
+                'reserved': max(0, len(members(worker_state.reserved_requests)) - len(active)),
+                'done': max(0, sum(list(worker_state.total_count.values())) - len(active)),
+                'oldestStartedAt': oldest and int(oldest * 1000),
+                'queues': self.queues,
+            }
+            if self.soft is not None:
+                words['soft'] = self.soft
+            if self.over:
+                words['exit'] = self.last_words()
+            return words
+
+        def state_now(self):
+            if self.over:
+                return 'gone'
+            asked = [worker_state.should_stop, worker_state.should_terminate]
+            # RUN is 1, CLOSE 2, TERMINATE 3: HUP and the remote-control shutdown send no worker_shutting_down.
+            closing = (getattr(getattr(self.worker, 'blueprint', None), 'state', None) or 0) > 1
+            if self.reason or closing or any(why is not None and why is not False for why in asked):
+                return 'draining'
+            if self.consumer is None:
+                return 'booting'
+            # None while it looks for a lost broker. Queues that it was told to leave stay left then.
+            consumer = getattr(self.consumer, 'task_consumer', None)
+            self.queues = sorted(queue.name for queue in consumer.queues)[:100] if consumer else []
+            if consumer is None:
+                return self.state if self.state != 'booting' else 'ready'
+            return 'ready' if self.queues else 'quiet'
+
+        def last_words(self):
+            code = getattr(self.worker, 'exitcode', None)
+            words = {'code': code} if type(code) is int and code >= 0 else {}
+            return dict(words, reason=self.reason) if self.reason else words
+
+        def write(self, words):
+            if self.pid != os.getpid():
+                return
+            words = dict(words, updatedAt=int(time.time() * 1000))
+            text = json.dumps(words).encode()
+            if len(text) > LIMIT:
+                text = json.dumps({name: words[name] for name in words if name != 'queues'}).encode()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+            file = os.open(path + '.tmp', flags, 0o600)
+            try:
+                whole = os.write(file, text) == len(text)
+            finally:
+                os.close(file)
+            if whole:
+                os.replace(path + '.tmp', path)
+
+    bridge = Bridge()
+    for signal, receiver in [
+        (signals.worker_init, bridge.begin),
+        (signals.worker_ready, bridge.ready),
+        (signals.worker_shutting_down, bridge.leave),
+        (signals.worker_shutdown, bridge.end),
+    ]:
+        signal.connect(harmless(receiver), weak=False)
+
+
+# multi imports it once for a trial before it lets a worker do so: that shall cost nothing.
+if os.environ.get('MULTI_VITALS') and not os.environ.get('MULTI_BRIDGE_PROBE'):
+    harmless(connect)(path=os.environ['MULTI_VITALS'])

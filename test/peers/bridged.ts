@@ -1,0 +1,254 @@
+/** Celery workers started with the bridge alone, without multi: what it writes, and what it must not do to them. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseVitals, type Vitals, type VitalsState } from '../../src/model/vitals.ts'
+import type { Running } from '../rig/command.ts'
+import { type Rig, until } from '../rig/rig.ts'
+import { PYTHON } from './broker.ts'
+
+const BRIDGE = fileURLToPath(new URL('../../bridge', import.meta.url))
+const FIXTURES = new URL('fixtures/', import.meta.url)
+/** Slow machines start a worker in tens of seconds when others start theirs. */
+const PATIENCE_MS = 60_000
+
+/** Something that workers take jobs from. */
+interface Server {
+  readonly url: string
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+/** Redis on a unix socket; it may be started late, and again. */
+export class Redis implements Server {
+  readonly #directory = mkdtempSync('/tmp/multi-bridge-')
+  readonly #socket = join(this.#directory, 'redis')
+  readonly url = `redis+socket://${this.#socket}`
+  #child: ChildProcess | undefined
+
+  async start(): Promise<void> {
+    const listen = ['--port', '0', '--unixsocket', this.#socket, '--save', '']
+    this.#child = spawn('setpriv', ['--pdeathsig=KILL', 'redis-server', ...listen], {
+      cwd: this.#directory,
+      stdio: 'ignore',
+    })
+    await until(() => existsSync(this.#socket), 'Redis to listen')
+  }
+
+  async stop(): Promise<void> {
+    this.#child?.kill('SIGTERM')
+    if (this.#child) await ended(this.#child)
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
+
+const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server'
+const EPMD = 'epmd'
+
+export function missingRabbitMq(): string | undefined {
+  if (!existsSync(RABBITMQ) || spawnSync(EPMD, ['-help']).error) return 'no RabbitMQ: apt-get install rabbitmq-server'
+  return undefined
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+/**
+ * A RabbitMQ node and the epmd that it wants, on ports of their own, as whoever runs the tests: not by the program of the
+ * package, which becomes the user rabbitmq and writes to the directories of the machine.
+ */
+export class RabbitMq implements Server {
+  readonly #directory = mkdtempSync('/tmp/multi-rabbit-')
+  readonly #output: string[] = []
+  #port = 0
+  #distribution = 0
+  #epmd = 0
+  #children: ChildProcess[] = []
+
+  get url(): string {
+    return `amqp://guest:guest@127.0.0.1:${this.#port}//`
+  }
+
+  /** Before `start` it is where nobody listens. */
+  async choosePorts(): Promise<void> {
+    if (this.#port !== 0) return
+    this.#port = await freePort()
+    this.#distribution = await freePort()
+    this.#epmd = await freePort()
+  }
+
+  async start(): Promise<void> {
+    await this.choosePorts()
+    const [epmd, distribution] = [this.#epmd, this.#distribution]
+    const at = (name: string): string => join(this.#directory, name)
+    writeFileSync(at('rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${this.#port}\n`)
+    for (const name of ['mnesia', 'log', 'home']) mkdirSync(at(name))
+    const env = {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: at('home'),
+      ERL_EPMD_PORT: String(epmd),
+      ERL_EPMD_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODENAME: `multi${this.#port}@localhost`,
+      RABBITMQ_DIST_PORT: String(distribution),
+      RABBITMQ_MNESIA_BASE: at('mnesia'),
+      RABBITMQ_LOG_BASE: at('log'),
+      RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: at('plugins'),
+      RABBITMQ_CONF_ENV_FILE: at('none'),
+      RABBITMQ_PID_FILE: at('pid'),
+    }
+    this.#begin(['setpriv', '--pdeathsig=KILL', EPMD, '-port', String(epmd), '-address', '127.0.0.1'], env)
+    await until(() => answers(epmd), 'epmd to answer')
+    this.#begin([RABBITMQ], env)
+    const isUp = async () => {
+      if (this.#children.some(({ exitCode }) => exitCode !== null)) throw new Error(this.#output.join(''))
+      return answers(this.#port)
+    }
+    await until(isUp, 'RabbitMQ to listen', 90_000)
+  }
+
+  #begin([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): void {
+    // Groups of their own: the shell in front of Erlang hands no signal on.
+    const child = spawn(program, args, { env, cwd: this.#directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.#output.push(String(text)))
+    this.#children.push(child)
+  }
+
+  async stop(): Promise<void> {
+    for (const { pid, exitCode } of this.#children.toReversed()) {
+      if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGKILL')
+    }
+    await Promise.all(this.#children.map(ended))
+    this.#children = []
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+export interface WorkerOptions {
+  readonly pool?: string
+  readonly name?: string
+  /** Words before `worker`'s own. */
+  readonly start?: readonly string[]
+  readonly include?: string
+  readonly options?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /** Where its vitals go, instead of into a directory that is there. */
+  readonly vitals?: string
+  readonly bridge?: string
+}
+
+/** A worker, and jobs for it that last until they are told to end. */
+export class Worker {
+  readonly name: string
+  readonly running: Running
+  readonly vitalsFile: string
+  /** Its own, among other tests' workers. */
+  readonly queue: string
+  readonly #rig: Rig
+  readonly #env: NodeJS.ProcessEnv
+
+  constructor(rig: Rig, url: string, given: WorkerOptions = {}) {
+    const { pool = 'prefork', start = ['-m', 'celery'], include = 'multi_bridge', options = [] } = given
+    this.#rig = rig
+    this.name = `${given.name ?? 'w1'}-${rig.token}@${hostname()}`
+    this.queue = `q-${rig.token}`
+    this.vitalsFile = given.vitals ?? join(rig.directory, 'w1.vitals')
+    for (const name of ['hold.py', 'sabotage.py']) copyFileSync(new URL(name, FIXTURES), join(rig.work, name))
+    const env = {
+      PATH: `${dirname(PYTHON)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      BROKER_URL: url,
+      QUEUE: this.queue,
+      PYTHONDONTWRITEBYTECODE: '1',
+      SPT_NOENV: '1',
+    }
+    this.#env = env
+    const words = ['-A', 'hold', 'worker', '-P', pool, '-c', '2', '-n', this.name, '-l', 'INFO', '-I', include]
+    this.running = rig.program([PYTHON, ...start, ...words, ...options], {
+      env: { ...env, PYTHONPATH: given.bridge ?? BRIDGE, MULTI_VITALS: this.vitalsFile, ...given.env },
+    })
+  }
+
+  get pid(): number {
+    return this.running.pid
+  }
+
+  get output(): string {
+    return this.running.stdout + this.running.stderr
+  }
+
+  vitals(): Vitals | undefined {
+    return existsSync(this.vitalsFile) ? parseVitals(readFileSync(this.vitalsFile, 'utf8')) : undefined
+  }
+
+  /** Until its vitals are so; while waiting, a worker that has ended fails with its output. */
+  says(is: (vitals: Vitals) => boolean, what: string): Promise<Vitals> {
+    const look = (): Vitals | undefined => {
+      const vitals = this.vitals()
+      if (vitals && is(vitals)) return vitals
+      if (this.running.finished && vitals?.state !== 'gone') throw new Error(`it has ended:\n${this.output}`)
+      return undefined
+    }
+    return until(look, `its vitals to say ${what}: ${JSON.stringify(this.vitals())}`, PATIENCE_MS)
+  }
+
+  is(state: VitalsState): Promise<Vitals> {
+    return this.says((vitals) => vitals.state === state, state)
+  }
+
+  /** By its own log, for workers whose vitals are not to be had. */
+  ready(times = 1): Promise<unknown> {
+    const said = () => this.output.split(`${this.name} ready.`).length > times
+    return until(said, `its log to say ready:\n${this.output}`, PATIENCE_MS)
+  }
+
+  celery(...words: readonly string[]) {
+    return this.#rig.program([PYTHON, '-m', 'celery', '-A', 'hold', ...words], { env: this.#env }).ended
+  }
+
+  async #send(path: string): Promise<void> {
+    const { code, stderr } = await this.celery('call', 'hold.hold', '--args', JSON.stringify([path]))
+    if (code !== 0) throw new Error(stderr)
+  }
+
+  /** A job that has begun; answers how to end it. */
+  async job(name = 'job'): Promise<{ end: () => void; isDone: () => boolean }> {
+    const path = join(this.#rig.work, name)
+    await this.#send(path)
+    await until(() => existsSync(`${path}.begun`), 'the job to begin', PATIENCE_MS)
+    return { end: () => writeFileSync(`${path}.end`, ''), isDone: () => existsSync(`${path}.done`) }
+  }
+
+  /** A whole job, to show that it works. */
+  async works(name = 'proof'): Promise<void> {
+    const job = await this.job(name)
+    job.end()
+    await until(() => job.isDone(), 'the job to be done', PATIENCE_MS)
+  }
+
+  async stop(): Promise<void> {
+    this.running.kill('SIGTERM')
+    await this.running.ended
+  }
+}
