@@ -41,6 +41,7 @@ const STATES = Object.keys({
   stale: true,
   starting: true,
   running: true,
+  quiet: true,
   draining: true,
   orphaned: true,
   foreign: true,

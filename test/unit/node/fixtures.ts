@@ -52,6 +52,7 @@ export const LAUNCH: Launch = {
   startedMono: 5000,
   startMs: 1000,
   logOffset: 0,
+  host: 'vm',
   adopted: false,
 }
 
@@ -114,9 +115,10 @@ export const UP: UpGoal = {
   startTimeoutMs: 60_000,
   atLimit: 'leave',
   defaultPidfile: true,
+  takeover: false,
 }
 
-export const DOWN: DownGoal = { goal: 'down', wait: true, atLimit: 'leave', orphanGraceMs: 10_000, wanted: 'down' }
+export const DOWN: DownGoal = { goal: 'down', wait: true, atLimit: [], orphanGraceMs: 10_000, wanted: 'down' }
 export const KILLED: KilledGoal = { goal: 'killed' }
 
 export const momentOf = (more: Partial<Moment> = {}): Moment => ({
