@@ -142,8 +142,8 @@ it.runIf(process.getuid?.() === 0)(
     chownSync(rig.directory, 0, 0)
     const options = [`--pidfile=${own}/w1.pid`, `--uid=${uid}`, `--gid=${uid}`, `--logfile=${rig.directory}/w1%I.log`]
     const host = rig.pool(['-c', '2', ...options], { POOL_DIR: own, MULTI_VITALS: `${own}/vitals.json` })
-    await host.says('ready pid=')
     for (const child of [1, 2]) {
+      await host.says(`child ${child} is ready`)
       expect(rig.read(`w1-${child}.log`)).toContain('ready')
       expect(statSync(join(rig.directory, `w1-${child}.log`)).uid).toBe(uid)
     }
