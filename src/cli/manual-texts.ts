@@ -17,7 +17,8 @@ const ENVIRONMENT = `Environment: MULTI_RUN_DIR, MULTI_LOG_DIR, MULTI_STATE_DIR 
 before RUNTIME_DIRECTORY, LOGS_DIRECTORY, STATE_DIRECTORY and XDG_RUNTIME_DIR;
 MULTI_CMD is a default for --cmd, MULTI_AUDIT_LOG for --audit-log; NO_COLOR;
 C_FAKEFORK keeps start in the foreground. Workers get MULTI_NODE, MULTI_INDEX,
-MULTI_PIDFILE, MULTI_LOGFILE, MULTI_LAUNCH and SPT_NOENV.`
+MULTI_PIDFILE, MULTI_LOGFILE, MULTI_LAUNCH, MULTI_VITALS and SPT_NOENV; apps
+also MULTI_NODE_INDEX, and their pools heed AUTOSCALE_KEEPALIVE.`
 
 const WHAT_RUNS = `-A proj is a Python Celery app, -A ./app.mjs a JavaScript one, --cmd any
 program. All other options are handed on to the worker: see multi help worker
@@ -37,8 +38,11 @@ export const STATUS_EPILOGUE = paragraphs(
 export const HOST_EPILOGUE = paragraphs(
   `The module exports by default, or under the name EXPORT, a thing with close(),
 an array of them, or a function that gets { name, queues, concurrency, logLevel,
-pool, args, signal, log } and returns one of these.`,
-  `TERM and INT close it and wait for running jobs; a second INT aborts signal;
-QUIT exits at once.`,
+pool, child, args, signal, log, job, jobs, reserved, backlog, onQuiet, onResume }
+and returns one of these.`,
+  `TERM and INT close it and wait for running jobs; a second INT aborts signal, and
+so does QUIT if the app has looked at it: if not, QUIT exits at once. TSTP takes
+no more jobs, CONT takes them again, HUP opens the log again, USR1 writes to it
+what is being done.`,
   MORE,
 )
