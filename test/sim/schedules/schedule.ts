@@ -106,6 +106,8 @@ function judge(
     case 'started':
     case 'restarted':
     case 'already-running':
+    case 'quieted':
+    case 'resumed':
       if (!alive.some(({ pid }) => pid === outcome.pid) && !mayDie && !line.startsWith('restart'))
         say(`${outcome.result} ${outcome.pid}, which is dead`)
       return
