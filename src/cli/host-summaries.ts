@@ -5,11 +5,8 @@ interface Summary {
   readonly placeholder: string
 }
 
-/** How a pool starts its children: not for users. */
-type Internal = 'pool-child'
-
 /** What the options of `multi worker` say in help. */
-export const hostSummaries: Readonly<Record<Exclude<keyof typeof hostOptions, Internal>, Summary>> = {
+export const hostSummaries: Readonly<Record<keyof typeof hostOptions, Summary>> = {
   app: { placeholder: 'MODULE', summary: 'the file of the app, with :EXPORT behind it for one of its exports' },
   hostname: { placeholder: 'NAME', summary: 'the full name of the node (worker)' },
   queues: { placeholder: 'LIST', summary: 'queues, separated by commas; the app gets them as an array' },

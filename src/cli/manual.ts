@@ -99,9 +99,9 @@ function verbPage(verb: Verb, begin: Begin): Page {
 function hostPage(begin: Begin): Page {
   const usage =
     'multi worker -A MODULE[:EXPORT] [OPTIONS] [-- ARGUMENTS]\n\nRuns one JavaScript or TypeScript app in this process.'
-  const options = Object.entries(hostSummaries).map(([long, summary]): Shown => {
-    const rule = hostOptions[long as keyof typeof hostSummaries]
-    return { names: [long, ...('short' in rule ? [rule.short] : [])], ...summary }
+  const options = Object.entries(hostOptions).map(([long, rule]): Shown => {
+    const short = 'short' in rule ? [rule.short] : []
+    return { names: [long, ...short], ...hostSummaries[long as keyof typeof hostOptions] }
   })
   return withSections(begin(usage, HOST_EPILOGUE), [{ title: 'Options of an app worker:', options }])
 }

@@ -15,7 +15,7 @@ export interface Vitals {
   readonly oldestStartedAt: number | null
   /** When this was written, ms since the epoch. */
   readonly updatedAt: number
-  /** Its last words, with state `gone`. */
+  /** With state `gone` its last words; before, the latest trouble of a part of it (a pool process that crashed). */
   readonly exit?: { readonly code?: number; readonly reason?: string }
   /** The queues that it takes jobs from now, where it knows. */
   readonly queues?: readonly string[]

@@ -4,6 +4,7 @@ import { type Claims, formatClaim } from './claim.ts'
 import { claimPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import { launch, savedPlan } from './launch.ts'
+import { lastWordsPath } from './observe.ts'
 import { record, recorded } from './recording.ts'
 import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
@@ -110,8 +111,9 @@ async function clear(scene: Scene, why: string | undefined): Effect {
   const { system, target, goal, seen, emit } = scene
   const removed = await system.remove(target.pidfile)
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
-  const vitals = seen.record?.launch?.vitals
-  if (vitals) await system.remove(vitals.path)
+  const lastWords = lastWordsPath(system, seen.recordRead)
+  const silenced = lastWords ? await system.remove(lastWords) : ok(undefined)
+  if (!silenced.ok) return err(fromFault(silenced.error, `remove the last words of ${target.name}`))
   if (why !== undefined) emit({ event: 'note', target, text: `removed a stale pidfile: ${why}` })
   if (goal.goal !== 'up') sayUseless(scene) // A start says it when it replaces the record.
   return ok(undefined)

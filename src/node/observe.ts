@@ -1,4 +1,4 @@
-import type { LaunchId } from '../model/names.ts'
+import type { AbsPath, LaunchId } from '../model/names.ts'
 import { type Identity, isDead, isSuspended, type ProcessFacts, type VerifiedGroup } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { NodeState } from '../model/state.ts'
@@ -162,9 +162,13 @@ async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: 
 
 /** A worker that has ended leaves its vitals behind. */
 async function hasLastWords({ system }: Look, read: RecordRead): Promise<boolean> {
-  const vitals = read.is === 'record' ? read.record.launch?.vitals : undefined
-  return vitals !== undefined && (await system.stat(vitals.path)) !== undefined
+  const path = lastWordsPath(system, read)
+  return path !== undefined && (await system.stat(path)) !== undefined
 }
+
+/** Only one's own record is believed so far: another user's could have root remove any file. */
+export const lastWordsPath = (system: System, read: RecordRead): AbsPath | undefined =>
+  read.is === 'record' && read.uid === system.self.uid ? read.record.launch?.vitals?.path : undefined
 
 /** A worker that something else started, proven by its pidfile. */
 async function adopted(look: Look, facts: ProcessFacts, record: NodeRecord | undefined): Promise<Found> {

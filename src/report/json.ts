@@ -28,7 +28,7 @@ export const statusJson = (rows: readonly StatusRow[]): string =>
       logfile: row.logfile,
       argv: row.argv === undefined ? null : maskArgv(row.argv),
       fleet: row.fleet,
-      note: row.note ?? null,
+      note: row.note === undefined ? null : clean(row.note),
       cpu: row.cpu ?? null,
       memory: row.memory ?? null,
       jobs: row.jobs ?? null,

@@ -1,7 +1,7 @@
 import type { Jobs, StatusRow } from '../model/status.ts'
 import { type Style, stylesFor } from './ansi.ts'
 import { duration } from './duration.ts'
-import { maskArgv } from './mask.ts'
+import { clean, maskArgv } from './mask.ts'
 import { table } from './table.ts'
 
 export type { StatusRow }
@@ -62,7 +62,7 @@ function columnsFor(rows: readonly StatusRow[], { verbose, quote }: StatusOption
     ['CPU', (row) => optional(row.cpu, (cpu) => `${cpu.toFixed(1)}%`)],
     ['MEM', (row) => optional(row.memory, bytes)],
     ['FLEET', (row) => (fleets.size > 1 ? row.fleet : '')],
-    ['NOTE', (row) => row.note ?? ''],
+    ['NOTE', (row) => clean(row.note ?? '')], // Some of it is the worker's own words.
     ['LOG', (row) => row.logfile],
     ['PIDFILE', (row) => (verbose === true ? row.pidfile : '')],
     ['COMMAND', (row) => (verbose === true ? optional(row.argv, (argv) => quote(maskArgv(argv))) : '')],

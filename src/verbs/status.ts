@@ -119,6 +119,7 @@ function* wordNotes({ state, vitals, record }: Seen): Generator<string> {
     if (record?.plan?.ready === 'vitals' && state.state !== 'starting') yield 'mute: it does not say how it is'
     return
   }
+  if (vitals.exit?.reason) yield vitals.exit.reason
   if (vitals.heardMs >= SILENT_AFTER_MS) yield `last heard ${Math.round(vitals.heardMs / 1000)} s ago`
   if (vitals.state === 'draining' && state.state !== 'draining') yield 'it is shutting down, not by multi'
 }

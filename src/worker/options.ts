@@ -33,7 +33,7 @@ export interface HostOptions {
 
 /** One process that does `concurrency` jobs at a time, or as many processes that do one. */
 const POOLS = ['async', 'prefork'] as const
-export type Pool = (typeof POOLS)[number]
+type Pool = (typeof POOLS)[number]
 
 const text = { type: 'string' } as const
 
@@ -51,8 +51,6 @@ export const hostOptions = {
   'max-memory-per-child': text,
   maxmemperchild: text,
   autoscale: text,
-  // Only for ourselves: see pool/fork.ts.
-  'pool-child': text,
   pidfile: { ...text, short: 'p' },
   logfile: { ...text, short: 'f' },
   workdir: text,
@@ -60,6 +58,9 @@ export const hostOptions = {
   gid: text,
   umask: text,
 } as const
+
+/** A pool starts its children with one more, which is nobody else's business: pool/fork.ts. */
+const understood = { ...hostOptions, 'pool-child': text } as const
 
 type Values = Extract<ReturnType<typeof parse>, { ok: true }>['value']['values']
 type Numbers = Pick<HostOptions, 'concurrency' | 'umask' | 'autoscale' | 'maxTasks' | 'maxMemory' | 'child'>
@@ -101,7 +102,7 @@ function parse(argv: readonly string[]) {
   try {
     const dashes = argv.indexOf('--')
     const end = dashes < 0 ? argv.length : dashes
-    const { values } = parseArgs({ args: argv.slice(0, end), options: hostOptions, allowPositionals: false })
+    const { values } = parseArgs({ args: argv.slice(0, end), options: understood, allowPositionals: false })
     return ok({ values, args: argv.slice(end + 1) })
   } catch (error) {
     // Its messages say which option and what to write: they are made for users.

@@ -9,7 +9,7 @@ interface Routable {
   _write: Write
 }
 
-export const isSameFile = (fd: number, path: string): boolean => {
+const isSameFile = (fd: number, path: string): boolean => {
   try {
     const [open, named] = [fstatSync(fd), statSync(path)]
     return open.isFile() && open.ino === named.ino && open.dev === named.dev

@@ -1,7 +1,7 @@
 import type { Sample } from '../vitals.ts'
 
 /** What a parent says to a child. The app has the same channel, so ours bear a mark. */
-export const ORDERS = ['drain', 'soft', 'quiet', 'resume', 'reopen', 'dump'] as const
+const ORDERS = ['drain', 'soft', 'quiet', 'resume', 'reopen', 'dump'] as const
 export type Order = (typeof ORDERS)[number]
 
 /** What a child says of itself, instead of vitals. */

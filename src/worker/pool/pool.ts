@@ -6,6 +6,7 @@ import type { Sample } from '../vitals.ts'
 import { Crew } from './crew.ts'
 import { type ChildExit, describe, isRefusal } from './exit.ts'
 import type { Slot } from './slot.ts'
+import { Trouble } from './trouble.ts'
 
 /** `-P prefork`: the same app in several children, looked after by a parent that runs nothing of it. */
 export class Pool implements Body {
@@ -15,7 +16,7 @@ export class Pool implements Body {
   #quiet = false
   /** All children were ready once. */
   #begun = false
-  #trouble: Sample['exit']
+  readonly #trouble = new Trouble(() => this.#turn())
   /** The app could not be started at all: there is nothing to wait for. */
   #broken = false
   #code = 0
@@ -80,7 +81,7 @@ export class Pool implements Body {
   }
 
   sample(): Sample {
-    const trouble = this.#trouble
+    const { exit: trouble } = this.#trouble
     const state = { stopping: this.#closing, begun: this.#begun, quiet: this.#quiet, ...(trouble && { trouble }) }
     return this.#crew.sample(state)
   }
@@ -108,7 +109,7 @@ export class Pool implements Body {
   }
 
   #allReady(): void {
-    this.#trouble = undefined
+    this.#trouble.over()
     if (!this.#begun) this.#begun = this.#onReady()
     if (this.#begun) return
     this.#break(1, 'the pidfile cannot be written')
@@ -135,7 +136,7 @@ export class Pool implements Body {
     const seconds = (slot.backOff() / 1000).toFixed(1)
     const reason = `${what}; starting it again in ${seconds} s, failure ${slot.failures} in a row, for ever`
     this.#house.log.error(reason)
-    this.#trouble = { ...(exit.code !== null && { code: exit.code }), reason }
+    this.#trouble.begin(exit.code, reason)
   }
 
   #drained(slot: Slot, exit: ChildExit): void {

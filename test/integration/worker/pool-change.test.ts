@@ -27,7 +27,7 @@ describe('--max-tasks-per-child', () => {
   })
 
   it('replaces one at a time', async () => {
-    const host = await rig.ready(['-c', '3', '--max-tasks-per-child=3'])
+    const host = await rig.ready(['-c', '4', '--max-tasks-per-child=3'])
     const second = rig.pid(2)
     await rig.tell(1, 'begin', 'jobs 3')
     await host.says('child 1 is closed')

@@ -29,12 +29,10 @@ const source = readdirSync(fileURLToPath(new URL('src', root)), { recursive: tru
 
 const names = (rules: readonly OptionRule[]): string[] => rules.flatMap((rule) => [...rule.names])
 
-/** Only a pool writes it, when it starts its children. */
-const INTERNAL = new Set(['pool-child'])
-
-const hostNames = Object.entries(hostOptions).flatMap(([long, rule]) =>
-  INTERNAL.has(long) ? [] : [`--${long}`, ...('short' in rule ? [`-${rule.short}`] : [])],
-)
+const hostNames = Object.entries(hostOptions).flatMap(([long, rule]) => [
+  `--${long}`,
+  ...('short' in rule ? [`-${rule.short}`] : []),
+])
 
 /** What multi does itself for a node of any kind. */
 const ofTheNode = [...managerOptions.filter(({ names: [name] }) => name in managerSummaries), SHARED.app, ...PLACE]

@@ -42,7 +42,7 @@ export const identity = (pid: number, startTicks = 500): Identity => ({
 export const LEADER = identity(40)
 
 /** Decisions only pass it on; nobody signals by it here. */
-export const GROUP = { pgid: 40, evidence: [LEADER, identity(41)] } as unknown as VerifiedGroup
+const GROUP = { pgid: 40, evidence: [LEADER, identity(41)] } as unknown as VerifiedGroup
 
 export const LAUNCH: Launch = {
   id: id('launch-1'),
