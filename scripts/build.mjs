@@ -5,8 +5,8 @@
 // Modules that both sides use are there twice, so they must not keep anything that both sides should see.
 // Also the `prepare` script: outside a checkout there is nothing to build, and dist is already there.
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -19,6 +19,19 @@ if (tools === undefined) {
   console.error('build: esbuild is not installed; run `npm ci` first')
   process.exit(1)
 }
+
+const changed = (path) => statSync(path).mtimeMs
+
+/** cli.cjs is made first and index.d.ts last: with both there, and nothing in the sources newer, dist is whole. */
+function isUpToDate() {
+  if (!existsSync('dist/cli.cjs') || !existsSync('dist/index.d.ts')) return false
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).map((name) => join('src', name))
+  const others = ['scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+  return Math.max(...[...sources, ...others].map(changed)) < changed('dist/cli.cjs')
+}
+
+// `npx multi` in a checkout prepares it each time: that must neither take seconds nor pull dist away from what runs from it.
+if (preparing && isUpToDate()) process.exit(0)
 
 rmSync('dist', { recursive: true, force: true })
 const common = {

@@ -9,7 +9,9 @@ const ASKING = new Set(['--help', '-h', '--version'])
 
 /** The composition root: picks the verb, and answers the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'worker') return (await import('./worker/main.ts')).runWorker(argv.slice(1))
+  // Behind `worker` all is the host's to read, but a wish for help.
+  if (argv[0] === 'worker' && !ASKING.has(argv[1] ?? ''))
+    return (await import('./worker/main.ts')).runWorker(argv.slice(1))
   const grammar = grammarFor(argv, settings, process.env['MULTI_CMD'])
   const { verb: word, rest } = findVerb(argv, grammar)
   const load = word === undefined ? undefined : findVerbNamed(word)

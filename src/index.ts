@@ -15,4 +15,4 @@ export {
   type ParseOptions,
   parseLine,
 } from './spec/index.ts'
-export type { AppContext } from './worker/life.ts'
+export type { AppContext, JobAccount } from './worker/context.ts'

@@ -2,7 +2,7 @@ import { EXIT } from '../model/exit-code.ts'
 import { usage } from '../model/failure.ts'
 import { getJson } from '../report/index.ts'
 import { nearest } from '../spec/nearest.ts'
-import { verbNames } from '../verbs/index.ts'
+import { findVerbNamed, verbNames } from '../verbs/index.ts'
 import { packageVersion } from '../worker/assets.ts'
 import { manual } from './manual.ts'
 import { reportFailure, sink } from './reporting.ts'
@@ -11,16 +11,19 @@ import { reportFailure, sink } from './reporting.ts'
 export async function help(word: string | undefined, argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json')
   if (argv.includes('--version') && word === undefined) return said('version', packageVersion(), json)
-  const topic = word === 'help' ? argv.find((one) => verbNames.includes(one)) : word
-  if (topic === undefined || verbNames.includes(topic)) {
-    const wanted = word !== undefined || argv.some((one) => one === '--help' || one === '-h')
-    if (!wanted) return reportFailure(usage('no verb is given', { hint: 'multi help lists them' }), json)
-    return said('help', await manual(topic, process.stdout.columns || 100), json)
-  }
+  const topic = word === 'help' ? argv.find((one) => one !== 'help' && !one.startsWith('-')) : word
+  const wanted = word !== undefined || argv.some((one) => one === '--help' || one === '-h')
+  if (!wanted) return reportFailure(usage('no verb is given', { hint: 'multi help lists them' }), json)
+  if (topic === undefined || topic === 'worker') return said('help', await manual(topic, columns()), json)
+  const load = findVerbNamed(topic)
+  if (load) return said('help', await manual((await load()).name, columns()), json)
   const near = nearest(topic, verbNames)
   const hint = near === undefined ? 'multi help lists the verbs' : `did you mean ${near}?`
   return reportFailure(usage(`${topic} is no verb`, { argument: topic, hint }), json)
 }
+
+/** What fits on most screens, where there is none. */
+const columns = (): number => process.stdout.columns || 100
 
 async function said(what: 'help' | 'version', text: string, json: boolean): Promise<number> {
   sink.out(json ? getJson({ [what]: text }) : `${text}\n`)

@@ -65,10 +65,8 @@ async function prepareLog(system: System, plan: LaunchPlan, uid: number): Promis
   const { logfile, gid } = plan
   const there = await system.statTarget(logfile)
   if (!there) {
-    const made = await system.createFile(logfile, '', 0o640)
-    if (!made.ok) return fromFault(made.error, `make the log of ${plan.name}`, '--logfile')
-    const given = await system.changeOwner(logfile, uid, gid ?? system.self.gid)
-    return given.ok ? undefined : fromFault(given.error, `give the log of ${plan.name} to uid ${uid}`)
+    const made = await system.createFile(logfile, '', 0o640, { uid, gid: gid ?? system.self.gid })
+    return made.ok ? undefined : fromFault(made.error, `make the log of ${plan.name} for uid ${uid}`, '--logfile')
   }
   if (there.kind === 'other' || mayWrite(there, uid, gid)) return undefined
   return {

@@ -37,10 +37,14 @@ export async function settle(run: Run, pursuit: Pursuit): Promise<Settled> {
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
 }
 
-/** The claim goes back also when the change failed; that this may fail too does not hide the first failure. */
+/**
+ * The claim goes back also when the change failed; that this may fail too does not hide the first failure. Not when it is all that
+ * tells of a worker which could not be recorded (a full disk): whoever comes next finds that one by it.
+ */
 async function giveUp(run: Run, pursuit: Pursuit, failure: Settled): Promise<Settled> {
   await decideNow(run, new Look(pursuit.system))
-  await release(sceneOf(run, pursuit))
+  const { memory, seen } = run
+  if (!memory.launched || memory.launched.id === seen?.launch?.id) await release(sceneOf(run, pursuit))
   return failure
 }
 

@@ -39,6 +39,7 @@ export function parseClaim(text: string, generation: number): Claim | undefined 
   if (version !== '1' || (purpose !== 'start' && purpose !== 'stop') || !launch || !bootId || !pidNamespace)
     return undefined
   const owner = { pid: Number(pid), startTicks: Number(startTicks), bootId, pidNamespace }
+  if (!Number.isSafeInteger(owner.pid) || owner.pid < 0 || !Number.isSafeInteger(owner.startTicks)) return undefined
   return { generation, launch: launch as LaunchId, purpose, owner }
 }
 

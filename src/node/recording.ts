@@ -1,5 +1,7 @@
 import { err, ok } from '../model/result.ts'
-import type { System } from '../system/port.ts'
+import type { Target } from '../model/spec.ts'
+import type { Owner, System } from '../system/port.ts'
+import { recordPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { Seen } from './observe.ts'
 import type { Launch, NodeRecord } from './record.ts'
@@ -43,8 +45,16 @@ export async function record(
     ...changes,
     generation,
   }
-  const written = await writeRecord(system, next)
+  const owner = goal.goal === 'up' ? undefined : await ownerToKeep(system, target)
+  const written = await writeRecord(system, next, owner)
   return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
+}
+
+/** Root may stop a user's worker; the user must be able to read about it afterwards. Whom root starts is root's. */
+async function ownerToKeep(system: System, { pidfile }: Target): Promise<Owner | undefined> {
+  if (system.self.uid !== 0) return undefined
+  const facts = (await system.stat(recordPath(pidfile))) ?? (await system.stat(pidfile))
+  return facts?.kind === 'file' && facts.uid !== 0 ? { uid: facts.uid, gid: facts.gid } : undefined
 }
 
 /** How the last one ended, if it was ours to see. */

@@ -1,17 +1,24 @@
 import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
-import type { Attempt, System } from '../system/port.ts'
+import type { Attempt, Owner, System } from '../system/port.ts'
 import { claimPath, draftPath, recordPath } from './files.ts'
 import { formatRecord, type NodeRecord } from './record.ts'
 
 /** Replaces a file in three steps, so that a reader finds the old one or the new one, and whoever is killed leaves one of them. */
-async function replaceFile(system: System, path: AbsPath, draft: AbsPath, text: string, mode: number): Attempt {
-  let made = await system.createFile(draft, text, mode)
+async function replaceFile(
+  system: System,
+  path: AbsPath,
+  draft: AbsPath,
+  text: string,
+  mode: number,
+  owner?: Owner,
+): Attempt {
+  let made = await system.createFile(draft, text, mode, owner)
   if (!made.ok && made.error.code === 'EEXIST') {
     // Named after this very process: an earlier try of ours that failed half-way.
     const removed = await system.remove(draft)
     if (!removed.ok) return removed
-    made = await system.createFile(draft, text, mode)
+    made = await system.createFile(draft, text, mode, owner)
   }
   if (!made.ok) return made
   const moved = await system.rename(draft, path)
@@ -20,13 +27,14 @@ async function replaceFile(system: System, path: AbsPath, draft: AbsPath, text: 
 }
 
 /** Holder of the claim only. 0600: argv may hold what others should not read. */
-export const writeRecord = (system: System, record: NodeRecord): Attempt =>
+export const writeRecord = (system: System, record: NodeRecord, owner: Owner | undefined): Attempt =>
   replaceFile(
     system,
     recordPath(record.pidfile),
     draftPath(record.pidfile, system.self.identity),
     formatRecord(record),
     0o600,
+    owner,
   )
 
 /** Digits and a newline, nothing else: init scripts parse it. */

@@ -20,7 +20,7 @@ export function notASignal(argument: string, lookup: Lookup): UsageError | undef
   const meant = nearest(bare, SIGNALS)
   const numeric = /^\d+$/.test(name)
   const attached = lookup.has(argument.slice(0, 2))
-  if (!numeric && bare === name && (attached || meant === undefined)) return undefined
+  if (!numeric && bare === name && attached) return undefined
   const hint = meant === undefined ? 'such as -9, -INT or -SIGINT' : `did you mean -${meant}?`
   return usage(`${argument} is not a signal`, { argument, hint })
 }

@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fchownSync,
   fstatSync,
   lchownSync,
   lstatSync,
@@ -21,7 +22,7 @@ import {
 import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
 import { codeOf, tried } from './fault.ts'
-import type { FileFacts, FileRead, LogHandle, System } from './port.ts'
+import type { FileFacts, FileRead, LogHandle, Owner, System } from './port.ts'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
@@ -96,10 +97,11 @@ function readTail(path: AbsPath, offset: number, limit: number): string {
   }
 }
 
-function createFile(path: AbsPath, text: string, mode: number): void {
+function createFile(path: AbsPath, text: string, mode: number, owner: Owner | undefined): void {
   const fd = openSync(path, 'wx', mode)
   try {
     writeSync(fd, text)
+    if (owner) fchownSync(fd, owner.uid, owner.gid)
   } catch (error) {
     unlinkSync(path) // Half a file helps nobody, least of all on a full disk.
     throw error
@@ -141,7 +143,7 @@ export const files: Pick<System, FileMethods> = {
   statTarget: async (path) => statOf(() => statSync(path, { throwIfNoEntry: false })),
   access: async (path, mode) => tried('access', path, () => accessSync(path, ACCESS[mode])).ok,
   list: async (path) => tried('readdir', path, () => readdirSync(path)),
-  createFile: async (path, text, mode) => tried('create', path, () => createFile(path, text, mode)),
+  createFile: async (path, text, mode, owner) => tried('create', path, () => createFile(path, text, mode, owner)),
   rename: async (from, to) => tried('rename', to, () => renameSync(from, to)),
   async remove(path) {
     if (!lstatSync(path, { throwIfNoEntry: false })) return ok(undefined)

@@ -20,6 +20,12 @@ export type FileRead =
   | { readonly found: 'other'; readonly what: string }
   | { readonly found: 'unreadable'; readonly code: string }
 
+/** Whose a new file shall be, if not ours. Given on the open file: by its path, somebody may have put another there. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
 export interface FileFacts {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other'
   readonly uid: number
@@ -116,8 +122,8 @@ export interface System {
   /** Whether this process may do that with it (access(2), real ids). */
   access(path: AbsPath, mode: 'read' | 'write' | 'execute'): Promise<boolean>
   list(path: AbsPath): Attempt<readonly string[]>
-  /** Creates it with O_EXCL and writes it. `EEXIST` when it is there. */
-  createFile(path: AbsPath, text: string, mode: number): Attempt
+  /** Creates it with O_EXCL and writes it, then gives it away (root only). `EEXIST` when it is there. */
+  createFile(path: AbsPath, text: string, mode: number, owner?: Owner): Attempt
   rename(from: AbsPath, to: AbsPath): Attempt
   /** Fine when it is not there. */
   remove(path: AbsPath): Attempt

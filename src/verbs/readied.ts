@@ -57,3 +57,9 @@ export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[
   const at = new Map(planned.map(({ target }, index) => [target.pidfile, index]))
   return [...outcomes].sort((a, b) => (at.get(a.target.pidfile) ?? 0) - (at.get(b.target.pidfile) ?? 0))
 }
+
+/** Exit 0 without a word would look like a fleet that was started. */
+export const NOBODY = {
+  event: 'note',
+  text: 'no node of this fleet should be up, all were stopped: name those that are to be started',
+} as const

@@ -49,7 +49,7 @@ export const stop: Verb = {
 export const stopwait: Verb = {
   ...common,
   name: 'stopwait',
-  summary: 'the same, and wait until nothing of it is left (also: stop_verify)',
+  summary: 'ask each node to finish its jobs, and wait until nothing of it is left (also: stop_verify)',
   run: (context) => bringDown(context, 'stopwait', true),
 }
 

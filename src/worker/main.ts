@@ -1,24 +1,23 @@
+import { isAbsolute } from 'node:path'
 import { EXIT } from '../model/exit-code.ts'
-import { live, type OnReady } from './life.ts'
+import { AppHost } from './app-host.ts'
+import { type Ending, ending } from './ending.ts'
+import type { Body, House } from './house.ts'
 import { fileOf } from './load.ts'
-import { keepWritingHarmless, type Log, logFailure, makeLog } from './log.ts'
+import { keepWritingHarmless, type Log, makeLog } from './log.ts'
+import { watchMistakes } from './mistakes.ts'
 import { type HostOptions, readOptions } from './options.ts'
+import { Output } from './output.ts'
 import { checkPidfile, removePidfile, writePidfile } from './pidfile.ts'
+import { runPoolChild } from './pool/child.ts'
+import { mainLog } from './pool/logs.ts'
+import { Pool } from './pool/pool.ts'
 import { dropPrivileges } from './privileges.ts'
-import { watchSignals } from './stopping.ts'
+import { watchSignals } from './signals.ts'
+import { VitalsFile } from './vitals.ts'
 
 /** An app may have nothing that keeps Node running, or load for a while; it is a worker until it is stopped. */
 const FOREVER_MS = 2 ** 30
-
-/** The app's mistakes are not ours to survive: its state is unknown (Node's manual, uncaughtException). */
-function watchMistakes(log: Log, leave: (code: number) => void): void {
-  const fail = (what: string) => (error: unknown) => {
-    logFailure(log, what, error)
-    leave(EXIT.internal)
-  }
-  process.on('uncaughtException', fail('uncaught exception'))
-  process.on('unhandledRejection', fail('unhandled rejection'))
-}
 
 function announce({ pidfile }: HostOptions, log: Log): boolean {
   if (pidfile !== undefined) {
@@ -35,7 +34,7 @@ function announce({ pidfile }: HostOptions, log: Log): boolean {
 }
 
 /** Where and as whom; undefined when all is done, else the exit code. */
-function settle({ workdir, umask, uid, gid }: HostOptions, log: Log): number | undefined {
+function settle({ workdir, umask, uid, gid }: HostOptions, body: Body, log: Log): number | undefined {
   try {
     if (workdir !== undefined) process.chdir(workdir)
   } catch (error) {
@@ -43,38 +42,74 @@ function settle({ workdir, umask, uid, gid }: HostOptions, log: Log): number | u
     return EXIT.notConfigured
   }
   if (umask !== undefined) process.umask(umask)
+  body.prepare?.()
   const dropped = dropPrivileges(uid, gid)
   if (dropped.ok) return undefined
   log.error(dropped.error)
   return EXIT.denied
 }
 
-async function host(options: HostOptions): Promise<number> {
-  const log = makeLog(options.name, options.logLevel)
-  let leave: (code: number) => void = () => {}
-  const left = new Promise<number>((resolve) => {
-    leave = resolve
+/** Ours alone: a worker that the app starts must not write over what we say of ourselves. */
+function takeVitalsPath(log: Log): string | undefined {
+  const path = process.env['MULTI_VITALS']
+  delete process.env['MULTI_VITALS']
+  if (path === undefined || isAbsolute(path)) return path
+  log.warn('MULTI_VITALS is not an absolute path: no vitals are written', { path })
+  return undefined
+}
+
+/** Apps find the node's index here also in a pool, where MULTI_INDEX is the child's. */
+function keepNodeIndex(): void {
+  const index = process.env['MULTI_INDEX']
+  if (index !== undefined) process.env['MULTI_NODE_INDEX'] = index
+}
+
+/** From here on the vitals follow the worker to its end, whoever ends it. */
+function beginVitals(path: string, body: Body, log: Log, reason: Ending['reason']): VitalsFile {
+  const vitals = new VitalsFile(path, () => body.sample(), log)
+  vitals.begin()
+  process.on('exit', (code) => {
+    const why = reason()
+    vitals.gone({ code, ...(why !== undefined && { reason: why }) })
   })
+  return vitals
+}
+
+async function live(options: HostOptions, argv: readonly string[]): Promise<number> {
+  const log = makeLog(options.name, options.logLevel)
+  const { left, reason, ...ends } = ending()
+  let vitals: VitalsFile | undefined
+  const output = new Output(mainLog(options.logfile))
+  const house: House = { options, log, output, changed: () => vitals?.changed(), ...ends }
+  const body = options.pool === 'prefork' ? new Pool(house, argv) : new AppHost(house)
   // Before anything of the app runs: a TERM that comes while it loads must not kill what it has begun.
-  const stopping = watchSignals({ log, leave })
-  watchMistakes(log, leave)
+  watchSignals(body)
+  watchMistakes(log, ends.leave)
   setInterval(() => {}, FOREVER_MS)
   process.title = `multi: ${options.name}`
-  const wrong = settle(options, log)
+  keepNodeIndex()
+  const vitalsPath = takeVitalsPath(log)
+  const wrong = settle(options, body, log)
   if (wrong !== undefined) return wrong
-  const file = fileOf(options.app)
-  if (file === undefined) {
-    log.error(`there is no app ${options.app}`)
-    return EXIT.notInstalled
+  // Not earlier: the file is the worker's, and so must its owner be.
+  if (vitalsPath !== undefined) vitals = beginVitals(vitalsPath, body, log, reason)
+  const found = findFiles(options, log, ends)
+  if (typeof found === 'number') return found
+  return Promise.race([left, body.run(found, () => announce(options, log))])
+}
+
+/** The app's file, or the exit code. */
+function findFiles({ app, pidfile }: HostOptions, log: Log, { because }: Pick<Ending, 'because'>): string | number {
+  const refuse = (error: string, code: number) => {
+    log.error(error)
+    because(error)
+    return code
   }
+  const file = fileOf(app)
+  if (file === undefined) return refuse(`there is no app ${app}`, EXIT.notInstalled)
   // Before the app takes any job; announcing looks again, exclusively.
-  const free = options.pidfile === undefined ? undefined : checkPidfile(options.pidfile)
-  if (free?.ok === false) {
-    log.error(free.error)
-    return EXIT.failed
-  }
-  const onReady: OnReady = () => announce(options, log)
-  return Promise.race([left, live(file, options, log, stopping, onReady)])
+  const free = pidfile === undefined ? undefined : checkPidfile(pidfile)
+  return free?.ok === false ? refuse(free.error, EXIT.failed) : file
 }
 
 /**
@@ -85,7 +120,10 @@ export async function runWorker(argv: readonly string[]): Promise<number> {
   keepWritingHarmless()
   const options = readOptions(argv)
   if (!options.ok) process.stderr.write(`multi worker: ${options.error}\n`)
-  const code = options.ok ? await host(options.value) : EXIT.usage
+  const code = options.ok ? await run(options.value, argv) : EXIT.usage
   // oxlint-disable-next-line unicorn/no-process-exit
   process.exit(code)
 }
+
+const run = (options: HostOptions, argv: readonly string[]): Promise<number> =>
+  options.child === undefined ? live(options, argv) : runPoolChild(options, options.child)

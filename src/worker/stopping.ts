@@ -1,53 +1,46 @@
 import type { Log } from './log.ts'
 
-/** The host's end, as signals ask for it. */
-export interface Stopping {
-  /** Resolves with the first TERM or INT. */
+/** The end of a host, as it is asked for: first warm (take no more, finish what runs), then soft (what runs gives up). */
+export class Stopping {
+  /** Resolves with the first request. */
   readonly begun: Promise<void>
-  requested(): boolean
-  /** For the app: aborted by an INT that comes while it is stopping. */
-  readonly signal: AbortSignal
-}
+  readonly #log: Log
+  readonly #abort = new AbortController()
+  #begin = () => {}
+  #requested = false
 
-interface Handlers {
-  readonly log: Log
-  /** Ends the host without waiting for anything. */
-  readonly leave: (code: number) => void
-}
-
-const QUIT = 128 + 3
-
-/**
- *     TERM, INT   closes the app once and waits for it, however long
- *     TERM again  nothing: multi's stop may be repeated
- *     INT again   aborts the app's signal: jobs that look at it give up
- *     QUIT        leaves at once, jobs are lost
- *     HUP         nothing: there is no terminal, and Celery's init script sends it to make workers start anew
- */
-export function watchSignals({ log, leave }: Handlers): Stopping {
-  const abort = new AbortController()
-  let requested = false
-  let begin = () => {}
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve
-  })
-  const stop = (signal: string) => {
-    if (requested) return
-    requested = true
-    log.info(`${signal}: closing, running jobs are waited for`)
-    begin()
+  constructor(log: Log) {
+    this.#log = log
+    this.begun = new Promise((resolve) => {
+      this.#begin = resolve
+    })
   }
-  process.on('SIGTERM', () => stop('TERM'))
-  process.on('SIGINT', () => {
-    if (!requested) return stop('INT')
-    if (abort.signal.aborted) return
-    log.warn('INT: running jobs are asked to give up')
-    abort.abort(new Error('INT'))
-  })
-  process.on('SIGQUIT', () => {
-    log.warn('QUIT: leaving at once')
-    leave(QUIT)
-  })
-  process.on('SIGHUP', () => log.warn('HUP: ignored, use multi restart'))
-  return { begun, requested: () => requested, signal: abort.signal }
+
+  /** For the app: aborted when running jobs should give up. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get requested(): boolean {
+    return this.#requested
+  }
+
+  get softened(): boolean {
+    return this.#abort.signal.aborted
+  }
+
+  /** More of the same change nothing: multi's stop may be repeated. */
+  warm(by: string): void {
+    if (this.#requested) return
+    this.#requested = true
+    this.#log.info(`${by}: closing, running jobs are waited for`)
+    this.#begin()
+  }
+
+  soft(by: string): void {
+    this.warm(by)
+    if (this.softened) return
+    this.#log.warn(`${by}: running jobs are asked to give up`)
+    this.#abort.abort(new Error(by))
+  }
 }

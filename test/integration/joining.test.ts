@@ -82,8 +82,7 @@ test('a second start of what dies before it is ready fails as the first does, an
   const worker = await rig.worker('w1')
   await until(() => rig.record('w1')?.launch !== undefined, 'the first start to be recorded')
   const second = rig.begin('start', 'w1', ...rig.puppet, '--startsecs=1000')
-  // Not before the second has seen it booting: that shows in nothing but the time it takes.
-  await whileNothingHappens(1500)
+  await second.waitFor(/Waiting for 1 node to be ready/)
   await worker.print('the end\n')
   await worker.exit(9)
   const ended = await Promise.all([first.ended, second.ended])

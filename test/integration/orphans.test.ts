@@ -53,7 +53,8 @@ test('what a worker leaves behind is waited for, and gets TERM only after --orph
   const child = await worker.fork()
   const waiting = rig.begin('stopwait', 'w1', '--orphan-grace=1000')
   await worker.gone()
-  await waiting.waitFor(/1 left of its group/)
+  const status = async (): Promise<string> => (await rig.multi('status', 'w1')).stdout
+  await until(async () => (await status()).includes('1 left of its group'), 'status to name what is left')
   await whileNothingHappens(1000)
   expect(child.signals).toEqual([])
   expect(waiting.finished).toBeUndefined()

@@ -15,7 +15,7 @@ import { isRoot, NOBODY, rigFor, until } from '../rig/rig.ts'
 
 test('a worker that dies at once: exit 1, its exit code and what it said', async (context) => {
   const rig = rigFor(context)
-  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo boom >&2; exit 3"')
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo boom >&2; exit 3"', '--startsecs=20')
   expect(code).toBe(1)
   expect(stdout).toMatch(/w1@\S+: FAILED: exited with code 3 before it was ready; see \S+\/w1\.log\n\t {2}\| boom\n/)
   expect(existsSync(rig.pidfile('w1'))).toBe(false)
@@ -23,15 +23,15 @@ test('a worker that dies at once: exit 1, its exit code and what it said', async
 
 test('a worker that a signal ends at once: exit 1, the signal', async (context) => {
   const rig = rigFor(context)
-  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "kill -SEGV $$"')
+  const { code, stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "kill -SEGV $$"', '--startsecs=20')
   expect(code).toBe(1)
   expect(stdout).toMatch(/FAILED: killed by SIGSEGV before it was ready/)
 })
 
 test('of what a dead worker said only this start is shown, not the ones before', async (context) => {
   const rig = rigFor(context)
-  await rig.multi('start', 'w1', '--cmd', 'sh -c "echo first; exit 1"')
-  const { stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo second; exit 1"')
+  await rig.multi('start', 'w1', '--cmd', 'sh -c "echo first; exit 1"', '--startsecs=20')
+  const { stdout } = await rig.multi('start', 'w1', '--cmd', 'sh -c "echo second; exit 1"', '--startsecs=20')
   expect(stdout).toContain('| second')
   expect(stdout).not.toContain('| first')
   expect(rig.log('w1')).toBe('first\nsecond\n')
@@ -40,7 +40,7 @@ test('of what a dead worker said only this start is shown, not the ones before',
 test('one node of three that dies does not keep the others from starting', async (context) => {
   const rig = rigFor(context)
   const command = `sh -c '[ %n != w2 ] || exit 7; exec sleep 1000'`
-  const { code, stdout } = await rig.multi('start', 'w1', 'w2', 'w3', '--cmd', command, '--startsecs=0.2')
+  const { code, stdout } = await rig.multi('start', 'w1', 'w2', 'w3', '--cmd', command, '--startsecs=3')
   expect(code).toBe(1)
   expect(stdout).toMatch(/w1@\S+: OK/)
   expect(stdout).toMatch(/w2@\S+: FAILED: exited with code 7/)
@@ -196,7 +196,7 @@ test('a worker that is not ready at --start-timeout: exit 1, its pid, left runni
 
 test('--start-timeout with --then stop stops it, and waits until it is gone', async (context) => {
   const rig = rigFor(context)
-  const line = ['start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=2', '--then=stop']
+  const line = ['start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=5', '--then=stop']
   const starting = rig.begin(...line)
   const worker = await rig.worker('w1')
   const { code, stdout } = await starting.ended
@@ -233,6 +233,7 @@ test('C_FAKEFORK=1: start stays, workers write to its output, and it ends with t
     '--startsecs=0',
   )
   const [one, two] = [await rig.worker('w1'), await rig.worker('w2')]
+  await staying.waitFor(/w2@\S+: OK/)
   await one.print('hello from the worker\n')
   await staying.waitFor(/hello from the worker/)
   await one.exit(0)

@@ -173,7 +173,7 @@ test('restart --rolling halts at the first node that does not come back, and nam
   await rig.multi('start', 'w1', 'w2', 'w3', 'w4', '--cmd', command, '--startsecs=0')
   const before = ['w1', 'w2', 'w3', 'w4'].map((node) => rig.readPid(node))
   mkdirSync(join(rig.work, 'w2.broken'))
-  const { code, stdout } = await rig.multi('restart', '--rolling', '--startsecs=0.3')
+  const { code, stdout } = await rig.multi('restart', '--rolling', '--startsecs=2')
   expect(code).toBe(1)
   expect(stdout).toMatch(/node w1@\S+: OK/)
   expect(stdout).toMatch(/node w2@\S+: FAILED: exited with code 7/)

@@ -23,7 +23,7 @@ test.skipIf(!hasScript)(
     const worker = await rig.started('w1')
     await worker.on('SIGTERM', 'stay')
     const waiting = onTerminal(rig, ['stopwait', 'w1'])
-    await waiting.waitFor(new RegExp(`\\rwaiting for 1 node: w1 \\(pid ${worker.pid}, 0\\.\\d s\\)`))
+    await waiting.waitFor(new RegExp(`\\rwaiting for 1 node: w1 \\(pid ${worker.pid}, \\d+(\\.\\d)? s\\)`))
     await until(() => (waiting.stdout.match(/\rwaiting for/g) ?? []).length > 2, 'the line to be drawn again')
     await worker.exit()
     const { code, stdout } = await waiting.ended

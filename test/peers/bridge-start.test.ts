@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { parseVitals, type Vitals } from '../../src/model/vitals.ts'
 import type { Finished, Rig } from '../rig/rig.ts'
 import { PYTHON } from './broker.ts'
 import { type Celery, full, note, skip, withBroker } from './celery.ts'
-import { installFor } from './installation.ts'
+import { withInstallation } from './installation.ts'
 import { anyUser, whyNoUsers } from './users.ts'
 
 const W1 = full('w1')
@@ -78,21 +78,13 @@ describe.skipIf(skip)(
   `workers that cannot import the bridge are started all the same, mute, and it is said why${note}`,
   () => {
     const celeryFor = withBroker()
-    let everyone = ''
-    let program = ''
-    const bridge = () => join(everyone, 'installed', 'bridge')
+    const installed = withInstallation()
+    const bridge = () => join(dirname(installed()), 'bridge')
     const module = () => join(bridge(), 'multi_bridge.py')
-
-    beforeAll(() => {
-      everyone = mkdtempSync('/tmp/multi-everyone-')
-      chmodSync(everyone, 0o755)
-      program = installFor(everyone)
-    })
-    afterAll(() => rmSync(everyone, { recursive: true, force: true }))
 
     /** Our copy, whose bridge is as the test made it. */
     const start = (celery: Celery, ...options: string[]): Promise<Finished> =>
-      celery.rig.program([program, ...LINE, ...options], celery.options).ended
+      celery.rig.program([installed(), ...LINE, ...options], celery.options).ended
 
     async function withModule(text: string | undefined, act: () => Promise<void>): Promise<void> {
       const original = readFileSync(module())

@@ -59,6 +59,36 @@ describe.skipIf(skip)(`a fleet that celery multi started${note}`, { concurrent: 
     await celery.done('stopwait')
   })
 
+  test('is not started again by start, which says that it runs', async (context) => {
+    const celery = celeryFor(context)
+    const pids = await startedByThem(celery)
+    const { stdout } = await celery.done('start', 'w1', 'w2', ...worker, ...filesIn(celery))
+    for (const pid of pids) expect(stdout).toContain(`OK (already running, pid ${pid})`)
+    expect(celery.pids('w1', 'w2')).toEqual(pids)
+    await celery.done('stopwait', 'w1', 'w2', ...filesIn(celery))
+  })
+
+  test('is killed by kill, with its pool children', async (context) => {
+    const celery = celeryFor(context)
+    await startedByThem(celery)
+    await celery.begin('nap', 600)
+    await celery.done('kill', 'w1', 'w2', ...filesIn(celery))
+    expect(celery.rig.processes()).toEqual([])
+    expect(celery.pids('w1', 'w2')).toEqual([undefined, undefined])
+  })
+
+  test('starts over a pidfile that a crash left, and says so', async (context) => {
+    const celery = celeryFor(context)
+    const [first] = await startedByThem(celery)
+    for (const { pid } of celery.rig.processes()) process.kill(pid, 'SIGKILL')
+    await until(() => celery.rig.processes().length === 0, 'all to be gone')
+    expect((await celery.multi('status', 'w1', 'w2', ...filesIn(celery))).code).toBe(1)
+    const { stdout } = await celery.done('start', 'w1', 'w2', ...worker, ...filesIn(celery))
+    expect(stdout).toMatch(new RegExp(`w1@\\S+: removed a stale pidfile: the pidfile names pid ${first}`))
+    expect((await celery.status()).map(({ state }) => state)).toEqual(['running', 'running'])
+    await celery.done('stopwait')
+  })
+
   test('is not restarted without options, which nobody knows: it goes on, and this is said', async (context) => {
     const celery = celeryFor(context)
     const [first] = await startedByThem(celery)

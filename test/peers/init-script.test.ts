@@ -5,7 +5,7 @@ import { describe, expect, type TestContext, test } from 'vitest'
 import { commandLineOf } from '../rig/processes.ts'
 import { type Finished, type Running, until } from '../rig/rig.ts'
 import { type Celery, full, note, skip, withBroker } from './celery.ts'
-import { installFor } from './installation.ts'
+import { withInstallation } from './installation.ts'
 import { accountOf, anyUser, type User, whyNoUsers } from './users.ts'
 
 const SCRIPT = fileURLToPath(new URL('fixtures/celeryd.sh', import.meta.url))
@@ -20,7 +20,7 @@ class Service {
   readonly place: string
   readonly #env: NodeJS.ProcessEnv
 
-  constructor(celery: Celery, user: User | undefined) {
+  constructor(celery: Celery, multi: string, user: User | undefined) {
     const { rig, directory, client } = celery
     this.celery = celery
     this.place = user === undefined ? rig.directory : rig.userDirectory(user.uid)
@@ -31,7 +31,7 @@ class Service {
     this.#env = {
       ...rig.environment(user?.uid),
       ...client.environment,
-      MULTI: installFor(directory),
+      MULTI: multi,
       RUN_AS: user?.name ?? '',
       NODES: NODES.join(' '),
       WORKDIR: directory,
@@ -76,7 +76,8 @@ if (noUsers === undefined && anyUser) callers.push([`as ${anyUser.name} through 
 
 describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note}`, { concurrent: true }, (_, user) => {
   const celeryFor = withBroker()
-  const serviceFor = (context: TestContext) => new Service(celeryFor(context), user)
+  const multi = withInstallation()
+  const serviceFor = (context: TestContext) => new Service(celeryFor(context), multi(), user)
 
   test('start: three workers run as the user and serve; status finds them by expand and kill -0', async (context) => {
     const service = serviceFor(context)
@@ -191,13 +192,14 @@ describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note
 
 describe.skipIf(skip)(`the calls of Celery's systemd unit${note}`, { concurrent: true }, () => {
   const celeryFor = withBroker()
+  const multi = withInstallation()
 
   /** As systemd does it: `sh -c` with the variables of the unit's EnvironmentFile. */
   function unit(celery: Celery) {
     const { rig, directory, client } = celery
     const env = {
       ...client.environment,
-      CELERY_BIN: installFor(directory),
+      CELERY_BIN: multi(),
       CELERY_APP: 'tasks',
       CELERYD_NODES: 'w1 w2',
       CELERYD_PID_FILE: `${rig.run}/%n.pid`,

@@ -1,6 +1,8 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll } from 'vitest'
 import { shellJoin } from '../../src/spec/quote.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,16 +15,18 @@ const dependencies = (): string[] =>
     .filter(([path, { dev, optional }]) => path !== '' && !dev && !optional)
     .map(([path]) => path)
 
-/** A copy of the built multi that every user can run (a checkout may be anyone's own); answers the program. */
-export function installFor(everyone: string): string {
-  const place = join(everyone, 'installed')
-  const program = join(everyone, 'multi')
-  if (existsSync(program)) return program
-  mkdirSync(place)
-  for (const path of ['bin', 'bridge', 'dist', 'package.json', ...dependencies()]) {
-    cpSync(join(ROOT, path), join(place, path), { recursive: true, dereference: true })
-  }
-  writeFileSync(program, `#!/bin/sh\nexec ${shellJoin([process.execPath, join(place, 'bin/multi.js')])} "$@"\n`)
-  chmodSync(program, 0o755)
-  return program
+/** While a suite runs, a copy of the built multi that every user can run: a checkout may be anyone's own. Answers the program. */
+export function withInstallation(): () => string {
+  let place = ''
+  beforeAll(() => {
+    place = mkdtempSync(join(tmpdir(), 'multi-installed-')) // Not in /dev/shm, where programs often may not be.
+    for (const path of ['bin', 'bridge', 'dist', 'package.json', ...dependencies()]) {
+      cpSync(join(ROOT, path), join(place, path), { recursive: true, dereference: true })
+    }
+    const program = shellJoin([process.execPath, join(place, 'bin/multi.js')])
+    writeFileSync(join(place, 'multi'), `#!/bin/sh\nexec ${program} "$@"\n`)
+    for (const path of [place, join(place, 'multi')]) chmodSync(path, 0o755)
+  })
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+  return () => join(place, 'multi')
 }

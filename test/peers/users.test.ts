@@ -8,13 +8,13 @@ import { accountOf, anyUser, groupsOf, memberUser, type User, whyNoUsers } from 
 const noUsers = whyNoUsers()
 if (noUsers !== undefined) console.warn(`no workers of other users: ${noUsers}`)
 const user: User = anyUser ?? { name: 'nobody', uid: 65_534, gid: 65_534, groups: [65_534] }
-const reason = noUsers === undefined ? note : ` (skipped: ${noUsers})`
+const reason = noUsers === undefined ? '' : ` (skipped: ${noUsers})`
 
 const owner = (path: string) => statSync(path).uid
 const ascending = (one: number, other: number) => one - other
 
 describe.skipIf(skip || noUsers !== undefined)(
-  `Celery workers of another user, by --uid${reason}`,
+  `Celery workers of another user, by --uid${reason || note}`,
   { concurrent: true },
   () => {
     const celeryFor = withBroker()

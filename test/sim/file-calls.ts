@@ -1,6 +1,6 @@
 import type { AbsPath } from '../../src/model/names.ts'
 import { err, ok, type Result } from '../../src/model/result.ts'
-import type { Attempt, Fault, FileFacts, FileRead, LogHandle } from '../../src/system/port.ts'
+import type { Attempt, Fault, FileFacts, FileRead, LogHandle, Owner } from '../../src/system/port.ts'
 import { Calls } from './calls.ts'
 import { type FaultRule, leftOf } from './faults.ts'
 import { EXECUTE, READ, sizeOf, WRITE } from './inode.ts'
@@ -75,9 +75,11 @@ export class FileCalls extends Calls {
     )
   }
 
-  createFile(path: AbsPath, text: string, mode: number): Attempt {
+  createFile(path: AbsPath, text: string, mode: number, owner?: Owner): Attempt {
     const args = [path, text, mode]
-    const make = (written: string) => this.#files.make('file', path, this.#actor, written, mode)
+    const make = (written: string) =>
+      this.#files.make('file', path, this.#actor, written, mode) ??
+      (owner && this.#files.changeOwner(path, owner.uid, owner.gid, this.#actor))
     return this.call<Result<void, Fault>>(
       'createFile',
       args,

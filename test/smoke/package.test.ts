@@ -28,10 +28,12 @@ const npm = (...words: string[]): string =>
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
-/** Without what changes with every build: the hashes of chunks. Of the types, which follow src, only where they are. */
+/** Without what follows the sources: types, and the parts that are loaded when they are called, have their places. */
 function shapeOf(path: string): string {
   if (/^dist\/.*\.d\.ts$/.test(path)) return 'dist/**/*.d.ts'
-  return path.replace(/^dist\/[a-z-]+-[A-Z0-9]{8}\.js/, 'dist/*-HASH.js')
+  return path
+    .replace(/^dist\/[a-z-]+-[A-Z0-9]{8}\.js/, 'dist/*-HASH.js')
+    .replace(/^dist\/(cli|system|verbs|worker)\/[a-z-]+\.js/, 'dist/$1/*.js')
 }
 
 describe('the package', () => {
@@ -53,13 +55,22 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'bin/multi.js',
+      'bin/package.json',
       'dist/**/*.d.ts',
       'dist/*-HASH.js',
       'dist/*-HASH.js.map',
-      'dist/cli.js',
-      'dist/cli.js.map',
+      'dist/cli.cjs',
+      'dist/cli.cjs.map',
+      'dist/cli/*.js',
+      'dist/cli/*.js.map',
       'dist/index.js',
       'dist/index.js.map',
+      'dist/system/*.js',
+      'dist/system/*.js.map',
+      'dist/verbs/*.js',
+      'dist/verbs/*.js.map',
+      'dist/worker/*.js',
+      'dist/worker/*.js.map',
       'man/multi.1',
       'package.json',
     ])

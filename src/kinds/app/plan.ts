@@ -7,7 +7,7 @@ import { type Frame, frameOf, homeOf } from '../frame.ts'
 import type { Kind, PlanContext } from '../kind.ts'
 import { findApp } from './find.ts'
 import { nodeFor } from './node.ts'
-import { appOptions } from './options.ts'
+import { APP_POOLS, appOptions, poolOptions } from './options.ts'
 import { readReference } from './reference.ts'
 
 /** What multi does before the host runs: where it is, its umask. As whom is handed on in numbers. */
@@ -16,9 +16,21 @@ const DONE_BY_MULTI = ['--app', '-A', '--workdir', '--umask', '--uid', '--gid', 
 /** The host refuses what it does not know; better said here than in ten logs. */
 function checkOptions(options: readonly Opt[]): Result<readonly Opt[], Failure> {
   const unknown = options.find(({ name }) => ruleOf(appOptions, name) === undefined)
-  if (unknown === undefined) return ok(options)
+  if (unknown === undefined) return checkPool(options)
   const hint = 'what is for the app itself goes behind --'
   return err(usage(`${unknown.name} is not an option of an app worker`, { argument: unknown.name, hint }))
+}
+
+function checkPool(options: readonly Opt[]): Result<readonly Opt[], Failure> {
+  const pool = valueOf(options, '--pool', '-P') ?? 'async'
+  if (!APP_POOLS.includes(pool)) {
+    const hint = '-P async (one process, -c jobs at a time) or -P prefork (-c processes, one job each)'
+    return err(usage(`${pool} is no pool of an app worker`, { argument: `-P ${pool}`, hint }))
+  }
+  const forChildren = options.find(({ name }) => ruleOf(poolOptions, name) !== undefined)
+  if (pool === 'prefork' || forChildren === undefined) return ok(options)
+  const { name } = forChildren
+  return err(usage(`${name} is for the children of a pool`, { argument: name, hint: `${name} needs -P prefork` }))
 }
 
 const respelled = (option: Opt): Opt => (option.name === '-L' ? { ...option, name: '--loglevel' } : option)
@@ -68,9 +80,10 @@ async function plan(spec: NodeSpec, context: PlanContext, why: string): Promise<
     kind: 'app',
     argv: argv.value,
     pidfileOwner: 'worker',
-    ready: 'pidfile',
-    // The host's rows in src/worker/stopping.ts: TERM closes and waits, INT while it closes aborts the jobs' signal.
-    stop: { warm: 'TERM', soft: 'INT', cold: 'KILL' },
+    ready: 'vitals',
+    // The host's table in src/worker/signals.ts. Soft is INT, never QUIT: that ends an app which takes no abort.
+    stop: { warm: 'TERM', soft: 'INT', softWhen: 'said', cold: 'KILL' },
+    quiet: { by: 'signal', quiet: 'TSTP', resume: 'CONT' },
     why,
     ...(spec.options.some(({ name }) => DETACH.has(name)) && { notes: [DETACH_NOTE] }),
   })

@@ -41,7 +41,8 @@ test.for([
   const started = await rig.multi('start', 'w1', '--cmd', `${program} ${file}`, '--startsecs=60')
   expect(started.stdout).toMatch(/w1@\S+: OK \(pid \d+, ready in/)
   await until(async () => (await row(rig, 'w1')).jobs?.active === 1, 'the job to be shown')
-  const { vitals } = rig.record('w1')?.launch as unknown as { vitals: { path: string } }
-  expect(valid(JSON.parse(readFileSync(vitals.path, 'utf8')))).toBe(true)
+  const environ = readFileSync(`/proc/${rig.readPid('w1')}/environ`, 'utf8')
+  const path = /(?:^|\0)MULTI_VITALS=([^\0]+)/.exec(environ)?.[1] ?? ''
+  expect(valid(JSON.parse(readFileSync(path, 'utf8')))).toBe(true)
   expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })

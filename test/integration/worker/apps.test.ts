@@ -58,10 +58,11 @@ it('a function gets what the command line says', async () => {
     console.log(JSON.stringify(rest)); console.log(signal.aborted); log.debug('quiet'); log.error('loud\\nand clear', { n: 1, text: 'a b' })
   }`
   const app = rig.app('context.mjs', source)
-  const { output } = await stopped(app, ['-Q', 'a,b', '-c', '3', '-l', 'INFO', '-P', 'solo', '--', '--own'])
-  const given = { name: 'w1@h', queues: ['a', 'b'], concurrency: 3, logLevel: 'info', pool: 'solo', args: ['--own'] }
+  const { output } = await stopped(app, ['-Q', 'a,b', '-c', '3', '-l', 'INFO', '--', '--own'])
+  // Its functions have no JSON.
+  const given = { name: 'w1@h', queues: ['a', 'b'], concurrency: 3, logLevel: 'info', pool: 'async', jobs: {} }
   const [context, aborted, line] = output.split('\n')
-  expect(JSON.parse(context ?? '')).toEqual(given)
+  expect(JSON.parse(context ?? '')).toEqual({ ...given, args: ['--own'] })
   expect(aborted).toBe('false')
   expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z ERROR w1@h loud\\nand clear n=1 text="a b"$/)
   expect(output).not.toContain('quiet')
@@ -140,6 +141,7 @@ describe('an app that fails shows its stack', () => {
     await host.says('ready')
     host.goOn()
     expect((await host.ended).code).toBe(70)
+    expect(rig.vitals()).toMatchObject({ state: 'gone', exit: { code: 70, reason: `${what}: lost` } })
     expect(host.output).toContain(`${what}: lost`)
     expect(host.output).toContain('mistake.mjs:1')
     expect(existsSync(rig.pidfile)).toBe(false)

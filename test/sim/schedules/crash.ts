@@ -71,6 +71,7 @@ export function lies(fleet: Fleet, node: string, row: StatusRow | undefined): st
       return fleet.processesOf(node).length === 0 ? undefined : said
     case 'starting':
     case 'running':
+    case 'quiet':
       return pids.length === 1 && pids[0] === row.pid ? undefined : said
     case 'draining':
       return row.pid === undefined || pids[0] === row.pid ? undefined : said

@@ -91,15 +91,13 @@ export class Fleet {
   }
 
   /** Everyone who lives and was started for that node, or by somebody who was: as nobody but the simulator can know. */
-  processesOf(node: string): SimProcess[] {
+  processesOf = (node: string): SimProcess[] => {
     const name = `${node}@${HOST}`
     return this.world.processes().filter((one) => !one.dead && one.env['MULTI_NODE'] === name)
   }
 
   /** The main processes of that node; more than one is the worst that can happen. */
-  leadersOf(node: string): SimProcess[] {
-    return this.processesOf(node).filter(({ pid, session }) => pid === session)
-  }
+  leadersOf = (node: string): SimProcess[] => this.processesOf(node).filter(({ pid, session }) => pid === session)
 
   /** Whether that process was ever one of the fleet's. */
   isOurs = (process: SimProcess): boolean => process.env['MULTI_NODE'] !== undefined

@@ -12,10 +12,17 @@ export interface Issued {
   readonly killedAt?: number | undefined
 }
 
+/** What nobody asked multi for. */
+export interface Happening {
+  readonly what: 'worker killed' | 'worker suspended' | 'worker resumed' | 'Ctrl-C' | 'clock set'
+  readonly at: number
+}
+
 /** What happens at once on a machine. Everything else follows from the seed. */
 export interface Schedule extends FleetOptions {
   readonly seed: number
   readonly begins: 'up' | 'down'
+  readonly happenings?: readonly Happening[]
   readonly commands: readonly Issued[]
   /** Strangers come and go, and take every pid that becomes free; ms between two of them. */
   readonly strangersEvery?: number | undefined
@@ -46,6 +53,10 @@ export async function complaintsOf(schedule: Schedule): Promise<string[]> {
   const begun: Command[] = []
   for (const one of schedule.commands)
     world.after(one.at, () => begun.push(begin(fleet, schedule, one, lineOf(one), found)))
+  for (const one of schedule.happenings ?? []) world.after(one.at, () => happen(fleet, one, begun))
+  // Nobody stays suspended for ever.
+  if (schedule.happenings)
+    world.after(3000, () => fleet.nodes.flatMap(fleet.leadersOf).map((one) => world.signal(one, 'CONT')))
   await world.pass(Math.max(...schedule.commands.map(({ at }) => at)) + 1)
   await world.runWhile(() => begun.some(({ system }) => system.multi.alive))
   for (const { line, result, system } of begun)
@@ -53,6 +64,14 @@ export async function complaintsOf(schedule: Schedule): Promise<string[]> {
   await atRest(fleet, found)
   judgeSignals(fleet, schedule, found)
   return [...found]
+}
+
+function happen({ world, nodes, leadersOf }: Fleet, { what, at }: Happening, begun: readonly Command[]): void {
+  const leader = leadersOf(nodes[0] ?? '')[0]
+  if (what === 'Ctrl-C') for (const { system } of begun) world.interrupt(system)
+  else if (what === 'clock set') world.clock.jump(at % 2 === 0 ? 3_600_000 : -3_600_000)
+  else if (leader)
+    world.signal(leader, what === 'worker killed' ? 'KILL' : what === 'worker suspended' ? 'STOP' : 'CONT')
 }
 
 function begin(fleet: Fleet, schedule: Schedule, one: Issued, line: string, found: Set<string>): Command {
@@ -70,17 +89,26 @@ const DOWN = new Set(['stop', 'stopwait', 'restart', 'kill'])
 const UP = new Set(['start', 'restart'])
 
 /** An outcome is said of a moment; what another command has done since does not make it a lie. */
-function judge(fleet: Fleet, { commands }: Schedule, line: string, outcome: Outcome, found: Set<string>): void {
+function judge(
+  fleet: Fleet,
+  { commands, happenings = [] }: Schedule,
+  line: string,
+  outcome: Outcome,
+  found: Set<string>,
+): void {
   const node = outcome.target.short
   const others = (verbs: ReadonlySet<string>) =>
     commands.some(({ verb }) => verbs.has(verb) && !line.startsWith(`${verb} `))
   const alive = fleet.processesOf(node)
+  const mayDie = others(DOWN) || happenings.some(({ what }) => what === 'worker killed')
   const say = (text: string): void => void found.add(`${line.split(' ')[0]} ${node}: ${text}`)
   switch (outcome.result) {
     case 'started':
     case 'restarted':
     case 'already-running':
-      if (!alive.some(({ pid }) => pid === outcome.pid) && !others(DOWN) && !line.startsWith('restart'))
+    case 'quieted':
+    case 'resumed':
+      if (!alive.some(({ pid }) => pid === outcome.pid) && !mayDie && !line.startsWith('restart'))
         say(`${outcome.result} ${outcome.pid}, which is dead`)
       return
     case 'stopped':
@@ -95,7 +123,8 @@ function judge(fleet: Fleet, { commands }: Schedule, line: string, outcome: Outc
     case 'failed': {
       const { reason } = outcome.failure
       if (reason === 'unknown' || reason === 'foreign') say(JSON.stringify(outcome.failure))
-      if (reason === 'died' && !commands.some(({ verb }) => DOWN.has(verb))) say('died, and nobody stopped it')
+      if (reason === 'died' && !mayDie && !commands.some(({ verb }) => DOWN.has(verb)))
+        say('died, and nobody stopped it')
     }
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { complaintsOf, type Issued, type Schedule } from './schedule.ts'
+import { complaintsOf, type Happening, type Issued, type Schedule } from './schedule.ts'
 import type { WorkerName } from './workers.ts'
 
 const RUNS = Number(process.env['MULTI_SCHEDULES'] ?? 500)
@@ -11,6 +11,17 @@ const issued = (verbs: readonly Issued['verb'][]): fc.Arbitrary<Issued> =>
     at: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 })),
     killedAt: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
   })
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  what: fc.constantFrom<Happening['what']>(
+    'worker killed',
+    'worker suspended',
+    'worker resumed',
+    'Ctrl-C',
+    'clock set',
+  ),
+  at: fc.integer({ min: 0, max: 400 }),
+})
 
 const schedules = (verbs: readonly Issued['verb'][], more: Partial<Schedule> = {}): fc.Arbitrary<Schedule> =>
   fc
@@ -54,4 +65,19 @@ test('strangers that get every freed pid are never signalled', { timeout: 120_00
     pids: { first: 100, last: 139 },
     strangersEvery: 15,
   }),
+)
+
+test('workers that somebody else kills or suspends, Ctrl-C, and a clock that is set', { timeout: 120_000 }, () =>
+  fc.assert(
+    fc.asyncProperty(
+      schedules(['start', 'stop', 'stopwait', 'restart', 'kill']),
+      // A pool that its worker no longer leads obeys nothing but KILL: a stopwait would rightly wait for ever.
+      fc.constantFrom<WorkerName>('sleeper', 'drains', 'forksChild', 'rewritesEnviron'),
+      fc.array(happening, { minLength: 1, maxLength: 4 }),
+      async (schedule, worker, happenings) => {
+        expect(await complaintsOf({ ...schedule, worker, happenings })).toEqual([])
+      },
+    ),
+    { numRuns: RUNS / 5 },
+  ),
 )

@@ -1,11 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { appOptions } from '../../../src/kinds/app/options.ts'
+import { APP_POOLS, appOptions, poolOptions } from '../../../src/kinds/app/options.ts'
 import { readOptions } from '../../../src/worker/options.ts'
 import { FILES, type Machine, planned, refused } from './machine.ts'
 
 const HOST = ['/opt/node', '/opt/multi.js', 'worker', '-A'] as const
 const STRIPS = '-p Boolean(process.features.typescript)'
 const has = (...paths: string[]): Machine => ({ files: Object.fromEntries(paths.map((path) => [path, ''])) })
+
+/** Of options that do not take any word. */
+const VALUES: Readonly<Record<string, string>> = {
+  '--umask': '022',
+  '--concurrency': '1',
+  '-c': '1',
+  '--pool': 'prefork',
+  '-P': 'prefork',
+  '--autoscale': '3,1',
+  '--max-tasks-per-child': '5',
+  '--maxtasksperchild': '5',
+  '--max-memory-per-child': '90000',
+  '--maxmemperchild': '90000',
+}
 
 describe('the command line', () => {
   it('runs multi worker by the same Node, the module absolute', async () => {
@@ -34,24 +48,47 @@ describe('the command line', () => {
     expect(failure).toMatchObject({ reason: 'usage', argument: '--time-limit' })
   })
 
+  it.each(poolOptions.flatMap(({ names }) => names))(
+    'refuses %s without -P prefork, as the host would',
+    async (name) => {
+      const value = `${name}=${VALUES[name]}`
+      const line = ['w1', '-A', './x.mjs', value]
+      expect(await refused(line, has('/srv/x.mjs'))).toMatchObject({ reason: 'usage', argument: name })
+      expect(readOptions(['-A', 'x', value]).ok).toBe(false)
+      expect((await planned([...line, '-P', 'prefork'], has('/srv/x.mjs'))).argv).toContain(value)
+    },
+  )
+
+  it('refuses pools that the host refuses, and no other', async () => {
+    for (const pool of APP_POOLS) {
+      expect((await planned(['w1', '-A', './x.mjs', '-P', pool], has('/srv/x.mjs'))).argv).toContain(pool)
+      expect(readOptions(['-A', 'x', '-P', pool]).ok).toBe(true)
+    }
+    const failure = await refused(['w1', '-A', './x.mjs', '-P', 'gevent'], has('/srv/x.mjs'))
+    expect(failure).toMatchObject({ reason: 'usage', argument: '-P gevent' })
+    expect(readOptions(['-A', 'x', '-P', 'gevent']).ok).toBe(false)
+  })
+
   it('has only options that the host understands', () => {
     const handedOn = appOptions.filter(({ names }) => names[0] !== '--executable')
     for (const { names } of handedOn) {
       for (const name of names) {
-        const value = { '--umask': '022', '--concurrency': '1', '-c': '1' }[name] ?? 'info'
-        expect([name, readOptions(['-A', 'x', name, value]).ok]).toEqual([name, true])
+        const value = VALUES[name] ?? 'info'
+        const line = ['-A', 'x', '-P', 'prefork', name, value]
+        expect([name, readOptions(line)]).toEqual([name, expect.objectContaining({ ok: true })])
       }
     }
   })
 })
 
 describe('the plan', () => {
-  it('waits for the host to write its pidfile, and stops by closing', async () => {
+  it('waits for the word of the host, stops it by closing, and can tell it to take no more jobs', async () => {
     expect(await planned(['w1', '-A', './x.mjs'], has('/srv/x.mjs'))).toMatchObject({
       kind: 'app',
       pidfileOwner: 'worker',
-      ready: 'pidfile',
-      stop: { warm: 'TERM', soft: 'INT', cold: 'KILL' },
+      ready: 'vitals',
+      stop: { warm: 'TERM', soft: 'INT', softWhen: 'said', cold: 'KILL' },
+      quiet: { by: 'signal', quiet: 'TSTP', resume: 'CONT' },
       env: { MULTI_NODE: 'w1@vm', MULTI_INDEX: '1' },
     })
   })

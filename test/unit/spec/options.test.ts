@@ -80,6 +80,7 @@ describe('signals', () => {
   test.each([
     ['-TEMR', 'did you mean -TERM?'],
     ['-SIGFOO', 'such as -9, -INT or -SIGINT'],
+    ['-FOO', 'such as -9, -INT or -SIGINT'],
     ['-SIGKIL', 'did you mean -KILL?'],
     ['-99', 'such as -9, -INT or -SIGINT'],
     ['-0', 'such as -9, -INT or -SIGINT'],

@@ -21,7 +21,9 @@ it('reads what a plan writes', () => {
       queues: ['a', 'b'],
       concurrency: 4,
       logLevel: 'debug',
+      pool: 'async',
       pidfile: '/p',
+      logfile: '/l%I',
       uid: '33',
       gid: '34',
       args: ['--own', '-x'],
@@ -30,7 +32,9 @@ it('reads what a plan writes', () => {
 })
 
 it('has defaults for what is not given', () => {
-  expect(read()).toEqual({ app: './x.mjs', name: 'worker', queues: [], concurrency: 1, logLevel: 'info', args: [] })
+  const queues: string[] = []
+  const pool = 'async'
+  expect(read()).toEqual({ app: './x.mjs', name: 'worker', queues, concurrency: 1, logLevel: 'info', pool, args: [] })
 })
 
 describe('log levels', () => {
@@ -54,6 +58,27 @@ it.each([
   [['-A', 'x', '--umask', '9']],
   [['-A', 'x', '--what']],
   [['-A', 'x', 'bare']],
+  [['-A', 'x', '-P', 'gevent']],
+  [['-A', 'x', '-P', 'prefork', '--autoscale', '1,2']],
+  [['-A', 'x', '-P', 'prefork', '--autoscale', '2,0']],
+  [['-A', 'x', '-P', 'prefork', '--autoscale', '2,1,1']],
+  [['-A', 'x', '-P', 'prefork', '--max-tasks-per-child', '0']],
+  [['-A', 'x', '-P', 'prefork', '--max-memory-per-child', '1.5']],
 ])('%j is refused in one line', (argv) => {
   expect(problem(...argv)).toMatch(/^.+$/)
+})
+
+describe('the children of a pool', () => {
+  it.each([
+    ['--max-tasks-per-child=9', { maxTasks: 9 }],
+    ['--maxtasksperchild=9', { maxTasks: 9 }],
+    ['--max-memory-per-child=200000', { maxMemory: 200_000 }],
+    ['--maxmemperchild=200000', { maxMemory: 200_000 }],
+    ['--autoscale=8,2', { autoscale: { max: 8, min: 2 } }],
+    ['--autoscale=8', { autoscale: { max: 8, min: 1 } }],
+  ])('%s is read, and refused without -P prefork', (option, value) => {
+    expect(read('-P', 'prefork', option)).toMatchObject(value)
+    expect(problem('-A', 'x', option)).toContain('need -P prefork')
+    expect(problem('-A', 'x', '-P', 'async', option)).toContain('need -P prefork')
+  })
 })

@@ -1,0 +1,129 @@
+import { type Counting, countBullJobs } from './bullmq.ts'
+import { makeContext } from './context.ts'
+import type { Body, House, OnReady } from './house.ts'
+import { Jobs } from './jobs.ts'
+import { closeApp, startApp } from './life.ts'
+import type { Closeable } from './load.ts'
+import { reopenLog } from './output.ts'
+import { Quieting } from './quiet.ts'
+import { COLD } from './signals.ts'
+import { Stopping } from './stopping.ts'
+import type { Sample } from './vitals.ts'
+
+/** Of a thousand jobs the oldest say enough. */
+const DUMPED_JOBS = 20
+
+/** `soft: true` on what the app gave: its jobs look at an abort that the host does not see. */
+const declaresSoft = (part: Closeable): boolean => 'soft' in part && part.soft === true
+
+/** One app in this process. */
+export class AppHost implements Body {
+  readonly stopping: Stopping
+  readonly jobs: Jobs
+  readonly #house: House
+  readonly #quieting: Quieting
+  #counting: Counting | undefined
+  #ready = false
+  #takesAbort = false
+
+  constructor(house: House) {
+    this.#house = house
+    this.stopping = new Stopping(house.log)
+    this.jobs = new Jobs(() => house.changed())
+    this.#quieting = new Quieting(house.log, () => house.changed())
+  }
+
+  takesAbort(): boolean {
+    return this.#takesAbort
+  }
+
+  warm(by: string): void {
+    this.stopping.warm(by)
+    this.#house.changed()
+  }
+
+  soft(by: string): void {
+    this.stopping.soft(by)
+    this.#house.changed()
+  }
+
+  cold(by: string): void {
+    this.#house.log.warn(`${by}: leaving at once`)
+    this.#house.leave(COLD, `${by}: left at once`)
+  }
+
+  quiet(): void {
+    void this.wantQuiet()
+  }
+
+  /** Whether it took hold. */
+  async wantQuiet(): Promise<boolean> {
+    return this.stopping.requested || this.#quieting.want(true)
+  }
+
+  resume(): void {
+    if (!this.stopping.requested) void this.#quieting.want(false)
+  }
+
+  reopen(): void {
+    reopenLog(this.#house)
+  }
+
+  dump(): void {
+    const { log } = this.#house
+    const { state, active, reserved, done } = this.sample()
+    const rss = `${Math.round(process.memoryUsage.rss() / 1024)} KiB`
+    log.info('status', { state, active, reserved, done, rss, pid: process.pid })
+    const running = this.jobs.running()
+    for (const { label, startedAt } of running.slice(0, DUMPED_JOBS))
+      log.info('running', { job: label, seconds: Math.round((Date.now() - startedAt) / 1000) })
+    if (running.length > DUMPED_JOBS) log.info(`and ${running.length - DUMPED_JOBS} younger jobs`)
+  }
+
+  sample(): Sample {
+    this.#counting?.sweep()
+    const { backlog: _, ...counts } = this.jobs.counts()
+    return { state: this.#state(), ...counts, soft: this.#takesAbort }
+  }
+
+  #state(): Sample['state'] {
+    if (this.stopping.requested) return 'draining'
+    if (!this.#ready) return 'booting'
+    return this.#quieting.held ? 'quiet' : 'ready'
+  }
+
+  async run(file: string, onReady: OnReady): Promise<number> {
+    const { options, log, because } = this.#house
+    const started = await startApp(options.app, file, this.#context(), () => this.stopping.requested)
+    if ('error' in started) {
+      because(started.error)
+      return 1
+    }
+    const { parts } = started
+    this.#counting = countBullJobs(parts, this.jobs)
+    if (parts.some(declaresSoft)) this.#takesAbort = true
+    await this.#quieting.use(parts)
+    const ready = this.stopping.requested || onReady()
+    this.#ready = ready
+    this.#house.changed()
+    if (ready) await this.stopping.begun
+    const clean = await closeApp(parts, log)
+    if (!clean) because('close() failed')
+    if (ready && clean) log.info('stopped')
+    return ready && clean ? 0 : 1
+  }
+
+  #context() {
+    const { options, log } = this.#house
+    return makeContext(options, {
+      jobs: this.jobs,
+      log,
+      signal: () => {
+        this.#takesAbort = true
+        return this.stopping.signal
+      },
+      onQuiet: (listener) => this.#quieting.onQuiet(listener),
+      onResume: (listener) => this.#quieting.onResume(listener),
+    })
+  }
+}

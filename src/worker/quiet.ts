@@ -1,0 +1,102 @@
+import { heldByPause } from './bullmq.ts'
+import type { Closeable } from './load.ts'
+import { type Log, logFailure } from './log.ts'
+
+type Listener = () => unknown
+type Pausable = { pause(now: boolean): unknown; resume(): unknown }
+
+const isPausable = (part: Closeable): part is Closeable & Pausable =>
+  'pause' in part && typeof part.pause === 'function' && 'resume' in part && typeof part.resume === 'function'
+
+/**
+ * Taking no more jobs while what runs goes on. Quiet is only what really took hold: a part that cannot pause, or an app of
+ * which nothing can, goes on taking jobs, and saying otherwise would end in a lost one.
+ */
+export class Quieting {
+  readonly #log: Log
+  readonly #changed: () => void
+  readonly #onQuiet: Listener[] = []
+  readonly #onResume: Listener[] = []
+  #parts: readonly Closeable[] | undefined
+  #wanted = false
+  /** `half`: something is paused and something is not. */
+  #is: 'taking' | 'half' | 'quiet' = 'taking'
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(log: Log, changed: () => void) {
+    this.#log = log
+    this.#changed = changed
+  }
+
+  get held(): boolean {
+    return this.#is === 'quiet'
+  }
+
+  onQuiet(listener: Listener): void {
+    this.#onQuiet.push(listener)
+  }
+
+  onResume(listener: Listener): void {
+    this.#onResume.push(listener)
+  }
+
+  /** The app is there: what was asked while it loaded is done now. Resolves when it is, so that `ready` is never said in between. */
+  async use(parts: readonly Closeable[]): Promise<void> {
+    this.#parts = parts
+    if (this.#wanted) await this.#next()
+  }
+
+  /** Resolves with whether it took hold; while the app loads, at once with true. */
+  async want(quiet: boolean): Promise<boolean> {
+    this.#wanted = quiet
+    if (this.#parts === undefined) return true
+    await this.#next()
+    return this.held === quiet
+  }
+
+  /** One after the other, and the last word counts: a pause may take longer than the resume that overtakes it. */
+  #next(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      if (this.#wanted && this.#is !== 'quiet') await this.#pause()
+      if (!this.#wanted && this.#is !== 'taking') await this.#resume()
+    })
+    return this.#turn
+  }
+
+  async #pause(): Promise<void> {
+    const parts = this.#parts ?? []
+    const pausable = parts.filter(isPausable)
+    // `true`, as BullMQ has it: do not wait for the jobs that run.
+    const pause = async (part: Pausable) => {
+      await part.pause(true)
+      await heldByPause(part, () => this.#wanted)
+    }
+    const calls = [...pausable.map((part) => () => pause(part)), ...this.#onQuiet]
+    const paused = await this.#callAll(calls, 'it cannot be quiet')
+    const unheard = this.#onQuiet.length === 0 ? parts.length - pausable.length : 0
+    if (calls.length === 0) this.#log.warn('TSTP: nothing of this app can pause, it goes on taking jobs')
+    else if (unheard > 0) this.#log.warn(`TSTP: ${unheard} of ${parts.length} parts cannot pause and go on taking jobs`)
+    this.#set(paused && calls.length > 0 && unheard === 0 && this.#wanted ? 'quiet' : 'half')
+    if (this.held) this.#log.info('quiet: no more jobs are taken')
+  }
+
+  async #resume(): Promise<void> {
+    const pausable = (this.#parts ?? []).filter(isPausable)
+    const calls = [...pausable.map((part) => () => part.resume()), ...this.#onResume]
+    if (!(await this.#callAll(calls, 'it cannot be resumed'))) return
+    this.#set('taking')
+    this.#log.info('resumed: jobs are taken again')
+  }
+
+  async #callAll(calls: readonly Listener[], what: string): Promise<boolean> {
+    const done = await Promise.allSettled(calls.map(async (call) => call()))
+    const failures = done.filter((one) => one.status === 'rejected')
+    for (const { reason } of failures) logFailure(this.#log, what, reason)
+    return failures.length === 0
+  }
+
+  #set(is: 'taking' | 'half' | 'quiet'): void {
+    this.#is = is
+    this.#changed()
+  }
+}

@@ -1,0 +1,93 @@
+import { closeSync, constants, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { open, rename, unlink } from 'node:fs/promises'
+import { VITALS_PAUSE_MS, VITALS_PERIOD_MS, type Vitals } from '../model/vitals.ts'
+import type { Log } from './log.ts'
+import { Pace } from './pace.ts'
+
+/** What a host knows of itself. */
+export type Sample = Pick<Vitals, 'state' | 'active' | 'reserved' | 'done' | 'oldestStartedAt' | 'exit' | 'soft'>
+
+/** O_EXCL follows no symlink; the directory is the worker's own, 0700. */
+const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+const MODE = 0o600
+
+/** Half a second early: "at least every" is a promise. */
+const TEMPO = { pauseMs: VITALS_PAUSE_MS, periodMs: VITALS_PERIOD_MS - VITALS_PAUSE_MS }
+
+/**
+ * The worker's word for whoever started it, at the path in MULTI_VITALS. Nothing here may hurt the worker: writing is
+ * asynchronous, a disk that hangs holds up no job, and a failure is a line in the log, the first time.
+ */
+export class VitalsFile {
+  readonly #path: string
+  readonly #sample: () => Sample
+  readonly #log: Log
+  readonly #pace = new Pace(() => this.#write(), TEMPO)
+  readonly #temporary: string
+  #failed = false
+
+  constructor(path: string, sample: () => Sample, log: Log) {
+    this.#path = path
+    this.#sample = sample
+    this.#log = log
+    this.#temporary = `${path}.${process.pid}`
+  }
+
+  begin(): void {
+    this.#pace.begin()
+  }
+
+  changed(): void {
+    this.#pace.changed()
+  }
+
+  /** The last words, written before the process is gone: nothing asynchronous happens any more. */
+  gone(exit: NonNullable<Vitals['exit']>): void {
+    this.#pace.stop()
+    try {
+      // A write that is under way must not come after this one: without its file it cannot.
+      this.#clearSync()
+      const last = openSync(this.#temporary, FRESH, MODE)
+      writeSync(last, this.#text({ ...this.#sample(), state: 'gone', exit }))
+      closeSync(last)
+      renameSync(this.#temporary, this.#path)
+    } catch (error) {
+      this.#warn(error)
+    }
+  }
+
+  #text(sample: Sample): string {
+    const vitals: Vitals = { v: 1, pid: process.pid, ...sample, updatedAt: Date.now() }
+    return `${JSON.stringify(vitals)}\n`
+  }
+
+  #clearSync(): void {
+    try {
+      unlinkSync(this.#temporary)
+    } catch {
+      // There is none.
+    }
+  }
+
+  async #write(): Promise<void> {
+    try {
+      // A predecessor with our pid may have been killed right here.
+      await unlink(this.#temporary).catch(() => {})
+      const file = await open(this.#temporary, FRESH, MODE)
+      try {
+        await file.writeFile(this.#text(this.#sample()))
+      } finally {
+        await file.close()
+      }
+      await rename(this.#temporary, this.#path)
+      this.#failed = false
+    } catch (error) {
+      this.#warn(error)
+    }
+  }
+
+  #warn(error: unknown): void {
+    if (!this.#failed) this.#log.warn('vitals cannot be written', { path: this.#path, error })
+    this.#failed = true
+  }
+}

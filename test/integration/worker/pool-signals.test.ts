@@ -1,0 +1,152 @@
+import { chmodSync, chownSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isAlive } from '../../rig/processes.ts'
+import { until, whileNothingHappens } from '../../rig/until.ts'
+import { PoolRig } from './pool-rig.ts'
+
+let rig: PoolRig
+beforeEach(() => {
+  rig = new PoolRig()
+})
+afterEach(() => rig.remove())
+
+it('TSTP makes every child quiet, CONT makes them take jobs again', async () => {
+  const host = await rig.ready(['-c', '2'])
+  await rig.tell(1, 'begin')
+  host.signal('SIGTSTP')
+  expect(await rig.state('quiet')).toMatchObject({ active: 1 })
+  await host.saysTimes('quiet: no more jobs are taken', 2)
+  host.signal('SIGCONT')
+  await rig.state('ready')
+})
+
+it('a child that ends while the pool is quiet comes back when it is resumed', async () => {
+  const host = await rig.ready(['-c', '2'])
+  const pid = rig.pid(1)
+  host.signal('SIGTSTP')
+  await rig.state('quiet')
+  process.kill(pid, 'SIGKILL')
+  await host.says('failure 1 in a row')
+  // Fixed: longer than its pause, only to show that nothing is started that would take jobs.
+  await whileNothingHappens(1000)
+  expect(rig.pid(1)).toBe(pid)
+  expect(rig.vitals()?.state).toBe('quiet')
+  host.signal('SIGCONT')
+  await rig.successor(1, pid)
+  await rig.state('ready')
+})
+
+it('a pool whose app cannot pause is not quiet, and the log says so', async () => {
+  const host = await rig.ready(['-c', '1'], { POOL_LOUD: '1' })
+  host.signal('SIGTSTP')
+  await host.says('child 1 cannot be quiet')
+  await rig.tell(1, 'jobs 1')
+  expect(await rig.saysOfItself('a job', ({ done }) => done === 1)).toMatchObject({ state: 'ready' })
+})
+
+describe('a pool that closes', () => {
+  it('hands a second INT on to jobs that look at it', async () => {
+    const host = await rig.ready(['-c', '2'], { POOL_SOFT: '1' })
+    await rig.saysOfItself('soft', ({ soft }) => soft === true)
+    await rig.tell(1, 'begin')
+    host.signal('SIGINT')
+    await rig.gone(rig.pid(2))
+    host.signal('SIGINT')
+    await host.says('aborted')
+    expect((await host.ended).code).toBe(0)
+  })
+
+  it('takes QUIT as an abort when its app takes one', async () => {
+    const host = await rig.ready(['-c', '2'], { POOL_SOFT: '1' })
+    await rig.saysOfItself('soft', ({ soft }) => soft === true)
+    await rig.tell(1, 'begin')
+    host.signal('SIGQUIT')
+    await host.says('aborted')
+    expect((await host.ended).code).toBe(0)
+  })
+
+  it('leaves at once by QUIT when it does not, with all of its children', async () => {
+    const host = await rig.ready(['-c', '2'])
+    const pids = [rig.pid(1), rig.pid(2)]
+    await rig.tell(1, 'begin')
+    host.signal('SIGQUIT')
+    expect((await host.ended).code).toBe(131)
+    for (const pid of pids) await rig.gone(pid)
+  })
+
+  it('finishes its jobs also when Ctrl-C reaches the whole group', async () => {
+    const host = await rig.ready(['-c', '2'])
+    await rig.tell(1, 'begin')
+    process.kill(-host.pid, 'SIGINT')
+    await rig.gone(rig.pid(2))
+    expect(isAlive(rig.pid(1))).toBe(true)
+    await rig.tell(1, 'end')
+    expect((await host.ended).code).toBe(0)
+    expect(host.output.split('closing, running jobs are waited for')).toHaveLength(4)
+  })
+})
+
+it.each(['SIGHUP', 'SIGUSR1', 'SIGTSTP', 'SIGCONT', 'SIGINT', 'SIGQUIT'] as const)(
+  '%s to a child alone is left to its parent',
+  async (signal) => {
+    const host = await rig.ready(['-c', '1'])
+    process.kill(rig.pid(1), signal)
+    await rig.tell(1, 'say still there')
+    await host.says('still there')
+    host.signal('SIGTERM')
+    expect((await host.ended).code).toBe(0)
+    expect(host.output).not.toContain('status state')
+  },
+)
+
+it('HUP opens the logs of the pool and of its children again', async () => {
+  const logs = ['w1.log', 'w1-1.log', 'w1-2.log']
+  const host = rig.startLogged(
+    rig.crew,
+    join(rig.directory, 'w1.log'),
+    ['-P', 'prefork', '-c', '2', `--logfile=${join(rig.directory, 'w1%I.log')}`],
+    { POOL_DIR: rig.directory },
+  )
+  await rig.state('ready')
+  for (const log of logs) renameSync(join(rig.directory, log), join(rig.directory, `${log}.1`))
+  host.signal('SIGHUP')
+  for (const log of logs) await until(() => rig.read(log).includes('opened again'), `a new ${log}`)
+  await rig.tell(2, 'say to the new one')
+  expect(rig.read('w1-2.log')).toContain('to the new one')
+  const before = rig.pid(2)
+  await rig.tell(2, 'exit 3')
+  await rig.successor(2, before)
+  await until(() => rig.read('w1.log').split('child 2 is ready').length === 2, 'the end of it in the new log')
+  await rig.tell(2, 'say of the next')
+  expect(rig.read('w1-2.log')).toContain('of the next')
+})
+
+it('USR1 lists the children, and each lists its jobs', async () => {
+  const host = await rig.ready(['-c', '2'])
+  await rig.tell(2, 'begin')
+  await rig.saysOfItself('the job', ({ active }) => active === 1)
+  host.signal('SIGUSR1')
+  await host.says('running job=told')
+  await host.says(`child 1 phase=ready pid=${rig.pid(1)} active=0`)
+  await host.says(`child 2 phase=ready pid=${rig.pid(2)} active=1`)
+  expect(host.output).toContain('status state=ready active=1')
+})
+
+it.runIf(process.getuid?.() === 0)(
+  'gives its children logs that their user can write, in a directory that is not theirs',
+  async () => {
+    const uid = 65_534
+    const own = rig.ownedBy(uid)
+    chmodSync(rig.directory, 0o711)
+    chownSync(rig.directory, 0, 0)
+    const options = [`--pidfile=${own}/w1.pid`, `--uid=${uid}`, `--gid=${uid}`, `--logfile=${rig.directory}/w1%I.log`]
+    const host = rig.pool(['-c', '2', ...options], { POOL_DIR: own, MULTI_VITALS: `${own}/vitals.json` })
+    await host.says('ready pid=')
+    for (const child of [1, 2]) {
+      expect(rig.read(`w1-${child}.log`)).toContain('ready')
+      expect(statSync(join(rig.directory, `w1-${child}.log`)).uid).toBe(uid)
+    }
+    expect(host.output).not.toContain('cannot be opened')
+  },
+)

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatClaim, parseClaim, readClaims } from '../../../src/node/claim.ts'
+import { claimPath } from '../../../src/node/files.ts'
+import { type SimSystem, World } from '../../sim/index.ts'
+import { id, identity, path } from './fixtures.ts'
+
+const PIDFILE = path('/run/w1.pid')
+
+describe('a claim', () => {
+  test('comes back from its text as it was written', () => {
+    const word = fc.stringMatching(/^[\w:[\]-]{1,40}$/)
+    fc.assert(
+      fc.property(
+        word,
+        word,
+        word,
+        fc.nat(),
+        fc.nat(),
+        fc.constantFrom('start', 'stop'),
+        (launch, bootId, ns, pid, ticks, purpose) => {
+          const claim = {
+            launch: id(launch),
+            purpose,
+            owner: { pid, startTicks: ticks, bootId, pidNamespace: ns },
+          } as const
+          expect(parseClaim(formatClaim(claim), 7)).toEqual({ ...claim, generation: 7 })
+        },
+      ),
+    )
+  })
+
+  test('text that is none is refused, whatever it is', () => {
+    expect(parseClaim('', 1)).toBeUndefined()
+    expect(parseClaim('2 start launch 1 2 boot ns', 1)).toBeUndefined()
+    expect(parseClaim('1 pause launch 1 2 boot ns', 1)).toBeUndefined()
+    expect(parseClaim('1 start launch -1 2 boot ns', 1)).toBeUndefined()
+    expect(parseClaim('1 start launch x 2 boot ns', 1)).toBeUndefined()
+    expect(parseClaim('1 start launch 1 NaN boot ns', 1)).toBeUndefined()
+    fc.assert(fc.property(fc.string(), (text) => void parseClaim(text, 1)))
+  })
+})
+
+describe('claims are read upwards from the record', () => {
+  const claimed = (world: World, number: number, owner = identity(4242), purpose: 'start' | 'stop' = 'start') => {
+    const text = formatClaim({ launch: id(`launch-of-${number}`), purpose, owner })
+    world.files.make('symlink', claimPath(PIDFILE, number), { uid: 0, gid: 0 }, text, 0o777)
+  }
+  const read = (world: World, system: SimSystem, recorded: number) =>
+    world.runUntil(readClaims(system, PIDFILE, recorded))
+
+  test('none: the next change has the next number', async () => {
+    const world = new World()
+    expect(await read(world, world.system({ uid: 0 }), 3)).toEqual({ abandoned: [], next: 4 })
+  })
+
+  test('those up to the record are void; behind a gap nothing is in force', async () => {
+    const world = new World()
+    for (const number of [2, 3, 4, 6]) claimed(world, number)
+    const claims = await read(world, world.system({ uid: 0 }), 3)
+    expect(claims.next).toBe(5)
+    expect(claims.top?.claim.generation).toBe(4)
+    expect(claims.abandoned.map(({ generation }) => generation)).toEqual([4])
+  })
+
+  test('whose it is: ours, another’s who lives, or nobody’s any more', async () => {
+    const world = new World()
+    const [one, other] = [world.system({ uid: 0 }), world.system({ uid: 1000 })]
+    claimed(world, 1, one.self.identity)
+    expect((await read(world, one, 0)).top?.holder).toBe('ours')
+    expect((await read(world, other, 0)).top?.holder).toBe('alive')
+    world.kill(one)
+    expect((await read(world, other, 0)).top?.holder).toBe('dead')
+  })
+
+  test('somebody who got the dead owner’s pid does not hold it', async () => {
+    const world = new World()
+    const system = world.system({ uid: 0 })
+    const stranger = world.launch(['/bin/x'])
+    claimed(world, 1, { ...stranger.identity, startTicks: stranger.startTicks - 1 })
+    expect((await read(world, system, 0)).top?.holder).toBe('dead')
+  })
+
+  test.each([
+    ['another boot', { bootId: 'earlier' }],
+    ['another pid namespace', { pidNamespace: 'pid:[9]' }],
+  ])('an owner of %s is long gone, whoever has its pid here', async (_title, more) => {
+    const world = new World()
+    const system = world.system({ uid: 0 })
+    const stranger = world.launch(['/bin/x'])
+    claimed(world, 1, { ...stranger.identity, ...more })
+    expect((await read(world, system, 0)).top?.holder).toBe('dead')
+  })
+
+  test('an owner that may not be looked at counts as alive: nobody acts over its head', async () => {
+    const world = new World({ hidepid: true })
+    const root = world.system({ uid: 0 })
+    claimed(world, 1, root.self.identity)
+    expect((await read(world, world.system({ uid: 1000 }), 0)).top?.holder).toBe('alive')
+  })
+
+  test('only dead starts may have left a worker; a text of no known form holds nobody up', async () => {
+    const world = new World()
+    claimed(world, 1, identity(4242), 'stop')
+    world.files.make('symlink', claimPath(PIDFILE, 2), { uid: 0, gid: 0 }, '9 future form', 0o777)
+    claimed(world, 3)
+    const claims = await read(world, world.system({ uid: 0 }), 0)
+    expect(claims.abandoned.map(({ generation }) => generation)).toEqual([3])
+    expect(claims.top?.holder).toBe('dead')
+    expect(claims.next).toBe(4)
+  })
+})

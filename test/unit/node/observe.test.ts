@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest'
+import type { LaunchPlan, Target } from '../../../src/model/spec.ts'
+import { recordPath } from '../../../src/node/files.ts'
+import { Look } from '../../../src/node/look.ts'
+import { newMemory } from '../../../src/node/memory.ts'
+import { observe, type Seen } from '../../../src/node/observe.ts'
+import { formatRecord, type Launch, type NodeRecord } from '../../../src/node/record.ts'
+import {
+  becomes,
+  forksChild,
+  type SimProcess,
+  type SimSystem,
+  sleeper,
+  World,
+  type WorldOptions,
+} from '../../sim/index.ts'
+import { id, LAUNCH, PLAN, RECORD, TARGET } from './fixtures.ts'
+
+const ENV = { PATH: '/usr/bin', MULTI_LAUNCH: LAUNCH.id, MULTI_PIDFILE: TARGET.pidfile }
+
+interface Scene {
+  readonly world: World
+  readonly system: SimSystem
+  readonly process: SimProcess
+}
+
+interface Given extends WorldOptions {
+  readonly uid?: number
+  readonly by?: number
+  readonly behaviour?: SimProcess['behaviour']
+}
+
+/** A worker that runs, and somebody who looks. */
+async function scene({ uid = 0, by = 0, behaviour = sleeper, ...options }: Given = {}): Promise<Scene> {
+  const world = new World(options)
+  const process = world.launch(['/bin/w'], { uid, env: ENV, behaviour })
+  await world.pass(50)
+  return { world, process, system: world.system({ uid: by }) }
+}
+
+/** Writes the record and the pidfile as a start would have. */
+function recorded(
+  { world, process }: Scene,
+  {
+    launch = {},
+    plan = {},
+    owner = process.uid,
+    holds = `${process.pid}\n`,
+    ...more
+  }: Partial<Omit<NodeRecord, 'launch' | 'plan'>> & {
+    launch?: Partial<Launch>
+    plan?: Partial<LaunchPlan>
+    owner?: number
+    holds?: string | null
+  } = {},
+): void {
+  const { now, wall } = world.clock
+  const full = {
+    ...LAUNCH,
+    identity: process.identity,
+    pgid: process.pid,
+    startedMono: now,
+    startedAt: wall,
+    ...launch,
+  }
+  const record = { ...RECORD, launch: full, plan: { ...PLAN, environmentNames: [], ...plan }, ...more } as NodeRecord
+  world.files.put(recordPath(TARGET.pidfile), formatRecord(record), { uid: owner, mode: 0o600 })
+  if (holds !== null) world.files.put(TARGET.pidfile, holds, { uid: owner })
+}
+
+const seen = ({ world, system }: Scene, target: Target = TARGET): Promise<Seen> =>
+  world.runUntil(observe(new Look(system), target, newMemory()))
+
+describe('while the recorded process lives, the record decides', () => {
+  test('starting until it has lived long enough, then running', async () => {
+    const one = await scene()
+    recorded(one)
+    expect((await seen(one)).state).toMatchObject({ state: 'starting', identity: one.process.identity })
+    await one.world.pass(1000)
+    expect((await seen(one)).state.state).toBe('running')
+  })
+
+  test('ready by its own pidfile, where its plan says so', async () => {
+    const one = await scene()
+    recorded(one, { plan: { ready: 'pidfile', pidfileOwner: 'worker' }, holds: null })
+    expect((await seen(one)).state.state).toBe('starting')
+    one.world.files.put(TARGET.pidfile, `${one.process.pid}\n`)
+    expect((await seen(one)).state.state).toBe('running')
+  })
+
+  test.each(['', 'garbage', '1\n', '99999\n'])('whatever its pidfile holds: %j', async (holds) => {
+    const one = await scene()
+    recorded(one, { holds, launch: { startMs: 0 } })
+    expect(await seen(one)).toMatchObject({ state: { state: 'running' }, leftover: false })
+  })
+
+  test('also without a pidfile', async () => {
+    const one = await scene()
+    recorded(one, { holds: null, launch: { startMs: 0 } })
+    expect((await seen(one)).state.state).toBe('running')
+  })
+
+  test('suspended, and draining once somebody asked', async () => {
+    const one = await scene()
+    const stop = { at: 1, signal: 'TERM', by: { uid: 0, pid: 2 }, launch: LAUNCH.id } as const
+    recorded(one, { stop, launch: { startMs: 0 } })
+    one.world.signal(one.process, 'STOP')
+    expect((await seen(one)).state).toMatchObject({ state: 'draining', suspended: true, leader: one.process.identity })
+    recorded(one, { stop: { ...stop, launch: id('an earlier one') }, launch: { startMs: 0 } })
+    expect((await seen(one)).state).toMatchObject({ state: 'running', suspended: true })
+  })
+})
+
+describe('once it is gone', () => {
+  test('nothing left: stale, its pidfile to be removed; stopped when somebody had asked', async () => {
+    const one = await scene()
+    recorded(one)
+    one.process.die('KILL')
+    expect(await seen(one)).toMatchObject({ state: { state: 'stale', pid: one.process.pid }, leftover: true })
+    recorded(one, { stop: { at: 1, signal: 'TERM', by: { uid: 0, pid: 2 }, launch: LAUNCH.id } })
+    expect(await seen(one)).toMatchObject({ state: { state: 'stopped' }, leftover: true })
+  })
+
+  test('its group left: orphaned; draining when somebody had asked', async () => {
+    const one = await scene({ behaviour: forksChild() })
+    recorded(one)
+    one.process.die('KILL')
+    expect(await seen(one)).toMatchObject({ state: { state: 'orphaned' }, leftover: false })
+    recorded(one, { stop: { at: 1, signal: 'TERM', by: { uid: 0, pid: 2 }, launch: LAUNCH.id } })
+    const { state } = await seen(one)
+    expect(state).toMatchObject({ state: 'draining' })
+    expect(state).not.toHaveProperty('leader')
+  })
+
+  test('its pid somebody else’s: that one is not it', async () => {
+    const one = await scene({ pids: { first: 100, last: 109 } })
+    recorded(one, { holds: null })
+    one.process.die('KILL')
+    await one.world.pass(100)
+    one.world.nextPid(one.process.pid)
+    const stranger = one.world.launch(['/usr/sbin/sshd'], { env: { PATH: '/bin' } })
+    expect(stranger.pid).toBe(one.process.pid)
+    expect((await seen(one)).state.state).toBe('stopped')
+  })
+
+  test('a zombie is gone', async () => {
+    const one = await scene({ initDelayMs: 60_000 })
+    recorded(one)
+    one.process.die('KILL')
+    expect(one.process.state).toBe('Z')
+    expect((await seen(one)).state.state).toBe('stale')
+  })
+
+  test('the machine booted anew: whoever has its pid is somebody else', async () => {
+    const one = await scene()
+    recorded(one, { holds: null })
+    one.world.files.put('/var/lib/w1.pid', '')
+    one.world.reboot({ keepRun: true })
+    const system = one.world.system({ uid: 0 })
+    one.world.nextPid(one.process.pid)
+    one.world.launch(['/bin/w'], { env: { PATH: '/bin' } })
+    expect((await seen({ ...one, system })).state.state).toBe('stopped')
+  })
+
+  test('recorded in another pid namespace: not a process of here', async () => {
+    const one = await scene()
+    recorded(one, { holds: null, launch: { identity: { ...one.process.identity, pidNamespace: 'pid:[9]' } } })
+    expect(['stopped', 'foreign']).toContain((await seen(one)).state.state)
+  })
+})
+
+describe('whose record it is', () => {
+  test('root believes a user’s about that user’s processes only', async () => {
+    const own = await scene({ uid: 1000 })
+    recorded(own, { launch: { startMs: 0 } })
+    expect((await seen(own)).state.state).toBe('running')
+    const others = await scene({ uid: 0 })
+    recorded(others, { owner: 1000, launch: { startMs: 0 } })
+    expect((await seen(others)).state).toMatchObject({ state: 'unknown', why: expect.stringContaining('another user') })
+  })
+
+  test('root’s may lead to a worker that has become another user', async () => {
+    const one = await scene({ behaviour: becomes(1000) })
+    expect(one.process.uid).toBe(1000)
+    recorded(one, { owner: 0, launch: { startMs: 0 } })
+    expect((await seen(one)).state.state).toBe('running')
+  })
+
+  test('one user’s is nothing to another, not even when it can be read', async () => {
+    const one = await scene({ uid: 1001, by: 1000 })
+    recorded(one)
+    one.world.files.put(recordPath(TARGET.pidfile), formatRecord({ ...RECORD }), { uid: 1001, mode: 0o644 })
+    expect((await seen(one)).state).toMatchObject({ state: 'unknown' })
+  })
+
+  test('one that may not be read leaves it unknown', async () => {
+    const one = await scene({ by: 1000 })
+    recorded(one)
+    expect((await seen(one)).state).toMatchObject({ state: 'unknown', why: expect.stringContaining('EACCES') })
+  })
+
+  test('a process that /proc hides leaves it unknown', async () => {
+    const one = await scene({ hidepid: true, by: 1000 })
+    recorded(one, { owner: 1000 })
+    expect((await seen(one)).state.state).toBe('unknown')
+  })
+})
+
+describe('what stands in the place of the files', () => {
+  test.each(['directory', 'symlink'] as const)(
+    'a %s where the record should be: unknown, nothing is touched',
+    async (kind) => {
+      const one = await scene()
+      one.world.files.directory('/run/multi')
+      one.world.files.make(kind, recordPath(TARGET.pidfile), { uid: 0, gid: 0 }, '/etc/passwd', 0o755)
+      expect((await seen(one)).state.state).toBe('unknown')
+    },
+  )
+
+  test.each(['directory', 'symlink'] as const)('a %s where the pidfile should be: unknown', async (kind) => {
+    const one = await scene()
+    one.world.files.directory('/run/multi')
+    one.world.files.make(kind, TARGET.pidfile, { uid: 0, gid: 0 }, '/etc/passwd', 0o755)
+    expect((await seen(one)).state.state).toBe('unknown')
+  })
+
+  test.each(['', '{"v":1', '{"v":99}', '[]'])('a record of %j counts as absent; the pidfile decides', async (text) => {
+    const one = await scene()
+    recorded(one)
+    one.world.files.put(recordPath(TARGET.pidfile), text)
+    expect(await seen(one)).toMatchObject({ state: { state: 'running', adopted: true }, recordRead: { is: 'useless' } })
+  })
+
+  test('an empty pidfile and no record: stale, to be removed', async () => {
+    const one = await scene()
+    one.world.files.put(TARGET.pidfile, '')
+    expect(await seen(one)).toMatchObject({ state: { state: 'stale' }, leftover: true })
+  })
+})
+
+describe('a worker that something else started', () => {
+  test('is adopted by its pidfile, with its group when that is its own', async () => {
+    const one = await scene()
+    one.world.files.put(TARGET.pidfile, `${one.process.pid}\n`)
+    expect(await seen(one)).toMatchObject({
+      state: { state: 'running', adopted: true, group: { pgid: one.process.pid } },
+    })
+  })
+
+  test('without its group when others are in it', async () => {
+    const one = await scene({ behaviour: forksChild() })
+    const child = one.world.processes().find(({ parent }) => parent === one.process) as SimProcess
+    one.world.files.put(TARGET.pidfile, `${child.pid}\n`)
+    const { state } = await seen(one)
+    expect(state).toMatchObject({ state: 'running', adopted: true })
+    expect(state).not.toHaveProperty('group')
+  })
+})

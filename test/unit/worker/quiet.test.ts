@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Log } from '../../../src/worker/log.ts'
+import { Quieting } from '../../../src/worker/quiet.ts'
+
+let said: string[]
+let calls: string[]
+let quieting: Quieting
+
+const log: Log = {
+  debug: () => {},
+  info: (text) => void said.push(text),
+  warn: (text) => void said.push(text),
+  error: (text) => void said.push(text),
+}
+const pausable = (name: string) => ({
+  close() {},
+  pause: (now: boolean) => void calls.push(`pause ${name} ${now}`),
+  resume: () => void calls.push(`resume ${name}`),
+})
+const mute = { close() {} }
+
+beforeEach(() => {
+  said = []
+  calls = []
+  quieting = new Quieting(log, () => void calls.push('changed'))
+})
+
+describe('it is quiet', () => {
+  it('when all parts are paused, without waiting for their jobs', async () => {
+    await quieting.use([pausable('a'), pausable('b')])
+    expect(await quieting.want(true)).toBe(true)
+    expect(quieting.held).toBe(true)
+    expect(calls).toEqual(['pause a true', 'pause b true', 'changed'])
+    expect(await quieting.want(false)).toBe(true)
+    expect(quieting.held).toBe(false)
+    expect(calls.slice(3)).toEqual(['resume a', 'resume b', 'changed'])
+  })
+
+  it('when the app itself sees to it, and not before it has', async () => {
+    let settle: () => void = () => {}
+    quieting.onQuiet(() => new Promise<void>((resolve) => (settle = resolve)))
+    await quieting.use([mute])
+    const told = quieting.want(true)
+    await Promise.resolve()
+    expect(quieting.held).toBe(false)
+    settle()
+    expect(await told).toBe(true)
+    expect(quieting.held).toBe(true)
+  })
+
+  it('when a BullMQ worker no longer waits for the one job that it would still take', async () => {
+    const worker: Record<string, unknown> & { close(): void } = {
+      ...pausable('bull'),
+      on() {},
+      isRunning: () => true,
+      name: 'images',
+      opts: {},
+      waiting: Promise.resolve(),
+    }
+    await quieting.use([worker])
+    const told = quieting.want(true)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(quieting.held).toBe(false)
+    worker['waiting'] = null
+    expect(await told).toBe(true)
+    // And it can be called off meanwhile.
+    await quieting.want(false)
+    worker['waiting'] = Promise.resolve()
+    const again = quieting.want(true)
+    await quieting.want(false)
+    expect(await again).toBe(false)
+    expect(quieting.held).toBe(false)
+  })
+
+  it('when it is ready, if it was asked while it loaded', async () => {
+    expect(await quieting.want(true)).toBe(true)
+    expect(calls).toEqual([])
+    await quieting.use([pausable('a')])
+    expect(quieting.held).toBe(true)
+  })
+
+  it('once: asking again changes nothing', async () => {
+    await quieting.use([pausable('a')])
+    await Promise.all([quieting.want(true), quieting.want(true)])
+    expect(calls).toEqual(['pause a true', 'changed'])
+  })
+})
+
+describe('it is not quiet, and says so', () => {
+  it('when a part cannot pause; what was paused can be resumed', async () => {
+    await quieting.use([pausable('a'), mute])
+    expect(await quieting.want(true)).toBe(false)
+    expect(quieting.held).toBe(false)
+    expect(said).toEqual([expect.stringContaining('1 of 2 parts cannot pause')])
+    await quieting.want(false)
+    expect(calls).toContain('resume a')
+  })
+
+  it('when nothing can', async () => {
+    await quieting.use([])
+    expect(await quieting.want(true)).toBe(false)
+    expect(said).toEqual([expect.stringContaining('nothing of this app can pause')])
+  })
+
+  it('when a pause fails', async () => {
+    const failing = { ...pausable('a'), pause: () => Promise.reject(new Error('no broker')) }
+    await quieting.use([failing])
+    expect(await quieting.want(true)).toBe(false)
+    expect(said[0]).toContain('no broker')
+  })
+})
+
+it('the last word counts, however long a pause takes', async () => {
+  let settle: () => void = () => {}
+  const slow = { ...pausable('a'), pause: () => new Promise<void>((resolve) => (settle = resolve)) }
+  await quieting.use([slow])
+  const asked = [quieting.want(true), quieting.want(false)]
+  await Promise.resolve()
+  settle()
+  await Promise.all(asked)
+  expect(quieting.held).toBe(false)
+})
