@@ -95,7 +95,7 @@ describe.skipIf(skip)(`the Celery bridge on Redis${note}`, { concurrent: true },
     const last = worker.vitals()
     expect(last).toMatchObject({ state: 'gone', exit: { reason: 'SIGQUIT (cold)' } })
     // Celery before 5.3 leaves it where it is; later ones cancel it first, and then it counts as done with.
-    expect([last?.active, last?.done].toSorted()).toEqual([0, 1])
+    expect((last?.active ?? 0) + (last?.done ?? 0)).toBe(1)
     expect(job.isDone()).toBe(false)
   })
 
