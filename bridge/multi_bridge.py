@@ -162,8 +162,8 @@ def connect(path):
             return 'ready' if self.queues else 'quiet'
 
         def last_words(self):
-            code = getattr(self.worker, 'exitcode', None)
-            words = {'code': code} if type(code) is int and code >= 0 else {}
+            # Celery before 5.3 ends with 0 whatever it means to: only that is known.
+            words = {'code': 0} if getattr(self.worker, 'exitcode', None) == 0 else {}
             return dict(words, reason=self.reason) if self.reason else words
 
         def write(self, words):

@@ -5,6 +5,7 @@ import { choose } from './choose.ts'
 import { withDefaultCommand } from './default-command.ts'
 import type { PlanContext } from './kind.ts'
 
+export { renewed } from './celery/bridge.ts'
 export { grammarFor } from './grammar.ts'
 export type { PlanContext } from './kind.ts'
 

@@ -43,8 +43,10 @@ export interface LaunchPlan extends Target {
   readonly kind: KindName
   readonly argv: readonly [AbsPath, ...string[]]
   readonly cwd: AbsPath
-  /** What is added to the caller's environment; never a value of it. */
+  /** What is added to the caller's environment. */
   readonly env: Readonly<Record<string, string>>
+  /** Names in `env` whose values hold one of the caller's (PYTHONPATH with ours before it): such a value is not recorded. */
+  readonly unrecorded?: readonly string[]
   readonly pidfileOwner: 'manager' | 'worker'
   /**
    * What counts as ready while there are no vitals. `vitals`: nothing else. `pidfile`: its own pidfile. `alive`: it lived for

@@ -59,7 +59,7 @@ async function spawnFailure(system: System, plan: LaunchPlan, code: string): Pro
 }
 
 /** What is kept of a plan. Of the caller's environment the names, so that a later restart can say what is missing. */
-export const savedPlan = (plan: LaunchPlan, environmentNames: readonly string[]): SavedPlan => ({
-  ...plan,
-  environmentNames,
-})
+export function savedPlan(plan: LaunchPlan, environmentNames: readonly string[]): SavedPlan {
+  const env = Object.fromEntries(Object.entries(plan.env).filter(([name]) => !plan.unrecorded?.includes(name)))
+  return { ...plan, env, environmentNames }
+}

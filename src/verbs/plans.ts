@@ -1,6 +1,6 @@
 import { recordedNodes } from '../fleet/catalogue.ts'
 import { fleetNodes, type Meant, namedNodes, toTarget } from '../fleet/targets.ts'
-import { planNode } from '../kinds/index.ts'
+import { planNode, renewed } from '../kinds/index.ts'
 import type { Failure, UsageError } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
@@ -94,10 +94,11 @@ async function asRecorded(context: Context, { target, record }: Meant): Promise<
 }
 
 async function recordedPlan(
-  { system }: Context,
+  context: Context,
   target: Target,
   record: NodeRecord | undefined,
 ): Promise<Result<LaunchPlan, Failure>> {
+  const { system } = context
   if (!record?.plan) {
     const message = `${target.name} was not started by multi, so how to start it is not recorded`
     return err({ reason: 'bad-configuration', message, hint: 'give the options of the worker' })
@@ -114,7 +115,9 @@ async function recordedPlan(
     })
   }
   const { environmentNames: _names, ...plan } = record.plan
-  return ok({ ...plan, ...target })
+  const again = await renewed({ ...plan, ...target }, context)
+  for (const text of again.notes ?? []) context.emit({ event: 'note', target, text })
+  return ok(again)
 }
 
 /** Set by shells, terminals and sessions for themselves: not missed by workers. */

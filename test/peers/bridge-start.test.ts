@@ -119,6 +119,20 @@ describe.skipIf(skip)(
       })
     }
 
+    test('when it is gone at the restart of a worker that had it', async (context) => {
+      const celery = celeryFor(context)
+      expect((await start(celery)).code).toBe(0)
+      expect(vitalsOf(pidOf(celery.rig))?.state).toBe('ready')
+      await withModule(undefined, async () => {
+        const restarted = await celery.rig.program([installed(), 'restart', 'w1'], celery.options).ended
+        await expectMute(celery, restarted, /no bridge, ModuleNotFoundError/)
+      })
+      // A later restart gives it its voice back.
+      expect((await celery.rig.program([installed(), 'restart', 'w1'], celery.options).ended).code).toBe(0)
+      expect(vitalsOf(pidOf(celery.rig))?.state).toBe('ready')
+      await celery.done('stopwait', 'w1')
+    })
+
     const why = whyNoUsers()
     test.skipIf(why !== undefined)(
       `with a folder that the worker's user cannot read${why === undefined ? '' : ` (skipped: ${why})`}`,

@@ -85,14 +85,17 @@ describe.skipIf(skip)(`the Celery bridge on Redis${note}`, { concurrent: true },
     expect(worker.vitals()).toMatchObject({ state: 'gone', active: 0, done: 1 })
   })
 
-  test('names what a cold shutdown left undone', async (context) => {
+  test('has last words at a cold shutdown too', async (context) => {
     const worker = new Worker(rigFor(context), redis.url)
     await worker.is('ready')
     const job = await worker.job()
     await worker.says(({ active }) => active === 1, 'one job')
     worker.running.kill('SIGQUIT')
     await worker.running.ended
-    expect(worker.vitals()).toMatchObject({ state: 'gone', active: 1, exit: { reason: 'SIGQUIT (cold)' } })
+    const last = worker.vitals()
+    expect(last).toMatchObject({ state: 'gone', exit: { reason: 'SIGQUIT (cold)' } })
+    // Celery before 5.3 leaves it where it is; later ones cancel it first, and then it counts as done with.
+    expect((last?.active ?? 0) + (last?.done ?? 0)).toBe(1)
     expect(job.isDone()).toBe(false)
   })
 

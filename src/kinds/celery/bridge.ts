@@ -69,7 +69,8 @@ export async function withBridge(
   const voice = await voiceOf(start, account, plan, context)
   if ('pythonPath' in voice) {
     const words = included(plan.argv.slice(start.length), MODULE)
-    return { ...plan, argv: [...start, ...words], env: { ...plan.env, PYTHONPATH: voice.pythonPath }, ready: 'vitals' }
+    const env = { ...plan.env, PYTHONPATH: voice.pythonPath }
+    return { ...plan, argv: [...start, ...words], env, unrecorded: ['PYTHONPATH'], ready: 'vitals' }
   }
   if (voice.why === undefined) return plan
   return { ...plan, notes: [...(plan.notes ?? []), `it cannot tell multi how it is: no bridge, ${voice.why}`] }
