@@ -102,7 +102,7 @@ class Supervisor {
 
 async function pidIn(rig: Rig, name: string): Promise<number> {
   const path = join(rig.work, name)
-  await until(() => existsSync(path) && /\n$/.test(readFileSync(path, 'utf8')), `${name} to be written`)
+  await until(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'), `${name} to be written`)
   return Number(readFileSync(path, 'utf8'))
 }
 

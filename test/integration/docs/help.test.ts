@@ -11,9 +11,9 @@ test('multi help and multi --help print the same page on standard output, and ex
   const pages = await Promise.all([rig.multi('help'), rig.multi('--help'), rig.multi('-h')])
   for (const { code, stdout, stderr } of pages) {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toBe(pages[0]?.stdout)
+    expect(stdout).toBe(pages[0].stdout)
   }
-  expect(pages[0]?.stdout).toContain('multi stopwait')
+  expect(pages[0].stdout).toContain('multi stopwait')
 })
 
 test('multi help start and multi start --help print the page of that verb', async (context) => {

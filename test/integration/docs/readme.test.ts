@@ -23,7 +23,9 @@ describe('the README', () => {
       const rig = rigFor(context)
       cpSync(join(ROOT, 'examples'), join(rig.work, 'examples'), { recursive: true })
       writeFileSync(join(rig.work, 'worker.mjs'), app.join('\n'))
-      await runExamples(rig, readExamples(lines))
+      const examples = readExamples(lines)
+      expect(examples).not.toEqual([])
+      await runExamples(rig, examples)
     })
   }
 
