@@ -40,6 +40,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   sourcemap: true,
+  sourcesContent: false, // Lines and files are what a stack needs; the sources would be in the package several times.
   logLevel: 'warning',
 }
 
