@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { measureFleet, measureSmall } from './measure.ts'
 import { fleetRows, growthRows, isMet, smallRows, table } from './rows.ts'
-import { Stage } from './stage.ts'
+import { BASE, Stage } from './stage.ts'
 
 /** Of interleaved whole processes, whose median is compared: see README.md. */
 const ROUNDS = { full: 11, quick: 3 }
@@ -25,7 +25,7 @@ function build(): void {
 function machine(): string {
   const [cpu] = cpus()
   const gigabytes = (totalmem() / 2 ** 30).toFixed(0)
-  const fileSystem = execFileSync('stat', ['--file-system', '--format=%T', tmpdir()], { encoding: 'utf8' }).trim()
+  const fileSystem = execFileSync('stat', ['--file-system', '--format=%T', BASE], { encoding: 'utf8' }).trim()
   const load = loadavg()[0]?.toFixed(1)
   return `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpu?.model ?? '?'}, ${gigabytes} GB, ${fileSystem}, load ${load}`
 }

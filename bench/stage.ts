@@ -9,9 +9,12 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 export const WORKER = 'sleep 3600'
 
+/** Of the kind that pidfiles are on: /run is a tmpfs. `TMPDIR=/var/tmp` measures another. */
+export const BASE = process.env['TMPDIR'] ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
+
 /** A scratch directory, in which both sides keep all their files: the same file system for the same work. */
 export class Stage {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'multi-bench-'))
+  readonly #directory = mkdtempSync(join(BASE, 'multi-bench-'))
   readonly #token = `${process.pid}-${Date.now()}`
   readonly #bare = join(this.#directory, 'bare')
   readonly #run = join(this.#directory, 'run')

@@ -1,12 +1,12 @@
 // Bundles our own modules (dependencies stay real dependencies) and emits the public types.
 //
 // dist/cli.cjs is what every call loads: one file, and CommonJS, because Node's loader of modules alone takes half of what
-// `multi names` may. Behind each import() of it begins a part of its own, loaded when it is called: an ES module as src/ has it.
-// Modules that both sides use are there twice, so they must not keep anything that both sides should see.
+// `multi names` may. Behind each import() in src/ begins a part: a file of its own, loaded by require() when it is called.
+// What two parts use is in both of them, so no module may keep anything that all of the process should see.
 // Also the `prepare` script: outside a checkout there is nothing to build, and dist is already there.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -40,37 +40,49 @@ const common = {
   platform: 'node',
   target: 'node20',
   sourcemap: true,
+  sourcesContent: false, // Lines and files are what a stack needs; the sources would be in the package several times.
   logLevel: 'warning',
 }
 
-const parts = new Set()
-const partsApart = {
+/** CommonJS packages, which need no loader of modules either; the others stay import(). */
+const REQUIRED = /^(pidusage|proper-lockfile)$/
+
+/** Sources of the parts that were met. */
+const parts = new Set(['src/cli.ts'])
+const builtFrom = (source) => relative('src', source).replace(/\.ts$/, '.cjs')
+const partsApartFrom = (from) => ({
   name: 'parts-apart',
-  setup: ({ onResolve }) =>
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined
-      const part = relative('src', resolve(resolveDir, path))
-      parts.add(`src/${part}`)
-      return { path: `./${part.replace(/\.ts$/, '.js')}`, external: true }
-    }),
-}
+      const source = relative(root, resolve(resolveDir, path))
+      parts.add(source)
+      return { path: `./${relative(dirname(builtFrom(from)), builtFrom(source))}`, namespace: 'part' }
+    })
+    onResolve({ filter: REQUIRED }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'part' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+    onResolve({ filter: /.*/, namespace: 'part' }, ({ path }) => ({ path, external: true }))
+  },
+})
 
-await tools.build({
-  ...common,
-  entryPoints: ['src/cli.ts'],
-  outfile: 'dist/cli.cjs',
-  format: 'cjs',
-  define: { 'import.meta.dirname': '__dirname' },
-  plugins: [partsApart],
-})
-await tools.build({
-  ...common,
-  entryPoints: ['src/index.ts', ...parts],
-  outbase: 'src',
-  outdir: 'dist',
-  format: 'esm',
-  splitting: true,
-})
+// A set goes on to those that are added while it is gone through.
+for (const part of parts) {
+  await tools.build({
+    ...common,
+    entryPoints: [part],
+    outbase: 'src',
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname' },
+    plugins: [partsApartFrom(part)],
+  })
+}
+await tools.build({ ...common, entryPoints: ['src/index.ts'], outdir: 'dist', format: 'esm' })
 
 const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url))
 const types = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' })

@@ -5,10 +5,11 @@ import type { Done, Outcome } from '../model/outcome.ts'
 import { directoryOf } from '../node/files.ts'
 import { fromFault } from '../node/from-fault.ts'
 import { Look } from '../node/look.ts'
-import { isChange } from '../node/step.ts'
+import { isChange, type Settled } from '../node/step.ts'
 import type { System } from '../system/port.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
+import { groupBy } from './group-by.ts'
 import { Run, type Task } from './run.ts'
 import { decideNow, settle } from './settle.ts'
 import { isStillWaiting } from './still-waiting.ts'
@@ -51,11 +52,10 @@ export async function pursue(tasks: readonly Task[], pursuit: Pursuit): Promise<
       break
     }
     const moved = await round(active, pursuit)
+    if (active.size === 0) continue
+    if (!moved) announceWaiting(active, pursuit)
     tick = moved ? FIRST_TICK_MS : Math.min(LONGEST_TICK_MS, tick * 1.5)
-    if (!moved) {
-      announceWaiting(active, pursuit)
-      await system.rest(tick)
-    }
+    await system.rest(tick)
   }
   for (const run of pending) finish(run, pursuit, { result: 'failed', failure: heldBack(runs, pursuit) })
   // Also where nothing had to be changed: what a killed command left stays in nobody's way, but it would stay for ever.
@@ -74,19 +74,19 @@ function heldBack(runs: readonly Run[], pursuit: Pursuit): Failure {
 
 /** One look at all of them; true when something has changed, so that the next look is worth taking at once. */
 async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
+  // First all the cheap looks: then one snapshot of /proc, if any is needed, shows the end of all who are found to be gone.
+  const due: Run[] = []
+  for (const run of active) if (!(await isStillWaiting(run, pursuit.system))) due.push(run)
   const look = new Look(pursuit.system)
   const changing: Run[] = []
   let moved = false
-  for (const run of active) {
-    if (await isStillWaiting(run, pursuit.system)) continue
+  for (const run of due) {
     const step = await decideNow(run, look)
     if (isChange(step)) changing.push(run)
     else moved = (await conclude(run, step, pursuit, active)) || moved
   }
   return (await change(changing, pursuit, active)) || moved
 }
-
-type Settled = Awaited<ReturnType<typeof settle>>
 
 /** Takes a goal's end; true when the node got anywhere. */
 async function conclude(run: Run, step: Settled, pursuit: Pursuit, active: Set<Run>): Promise<boolean> {
@@ -132,13 +132,6 @@ async function change(changing: readonly Run[], pursuit: Pursuit, active: Set<Ru
 
 const directoryOfRun = (run: Run): AbsPath => directoryOf(run.task.target.pidfile)
 
-/** Map.groupBy came with Node 21. */
-function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
-  const groups = new Map<K, V[]>()
-  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value])
-  return groups
-}
-
 async function changeTogether(
   directory: AbsPath,
   runs: readonly Run[],
@@ -152,11 +145,16 @@ async function changeTogether(
     : lock.value
       ? undefined
       : { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }
+  const look = new Look(system)
   try {
     for (const run of runs) {
       // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
       if (refused && run.goal.goal !== 'killed') finish(run, pursuit, { result: 'failed', failure: refused }, active)
-      else await conclude(run, await settle(run, pursuit), pursuit, active)
+      else {
+        run.standing = undefined
+        const settled = await settle(run, pursuit, look)
+        if (settled) await conclude(run, settled, pursuit, active)
+      }
       await system.breathe() // The lock must be refreshed, and children be reaped, also while a thousand are started.
     }
   } finally {

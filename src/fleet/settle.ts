@@ -11,6 +11,9 @@ import type { Run } from './run.ts'
 /** A node that does not settle within this many changes goes in circles: a bug, not a fact of life. */
 const MOST_CHANGES = 50
 
+/** What makes a look at the processes an old one. */
+const TOUCHES_PROCESSES = new Set<Step['step']>(['resolve', 'launch', 'signal-leader', 'signal-rest', 'kill'])
+
 /** One look and one decision. */
 export async function decideNow(run: Run, look: Look): Promise<Step> {
   const { system } = look
@@ -22,20 +25,30 @@ export async function decideNow(run: Run, look: Look): Promise<Step> {
   return decide(run.goal, seen, { target, memory: run.memory, now: system.now(), since: run.since })
 }
 
-/** Looks, changes, looks again, until there is nothing to change now. Called under the directory's lock. */
-export async function settle(run: Run, pursuit: Pursuit): Promise<Settled> {
+/**
+ * Looks, changes, looks again, until there is nothing to change now; undefined: to be looked at anew. Called under the
+ * directory's lock.
+ */
+export async function settle(run: Run, pursuit: Pursuit, shared: Look): Promise<Settled | undefined> {
+  let look = shared
   for (let changes = 0; changes < MOST_CHANGES; changes++) {
-    const step = await decideNow(run, new Look(pursuit.system))
+    const step = await decideNow(run, look)
     const scene = sceneOf(run, pursuit)
     if (!isChange(step)) {
       const released = await release(scene)
       return released.ok ? step : { step: 'fail', failure: released.error }
     }
+    const before = run.memory.signalled
     const done = await act(step, scene)
     if (!done.ok) return giveUp(run, pursuit, { step: 'fail', failure: done.error })
+    // Its end is waited for together with that of the others. The claim was given back with the record of the signal.
+    if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
+    if (TOUCHES_PROCESSES.has(step.step)) look = new Look(pursuit.system)
   }
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
 }
+
+const waitsForEnd = ({ goal }: Run): boolean => goal.goal !== 'down' || goal.wait
 
 /**
  * The claim goes back also when the change failed; that this may fail too does not hide the first failure. Not when it is all that

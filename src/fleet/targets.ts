@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../model/result.ts'
 import type { NodeSpec, Target } from '../model/spec.ts'
 import { type NodeRecord, readRecord } from '../node/record.ts'
 import type { System } from '../system/port.ts'
+import { groupBy } from './group-by.ts'
 
 /** Which nodes a verb means, besides those that it names. */
 export interface Selection {
@@ -66,8 +67,11 @@ export async function namedNodes(
   recorded: readonly NodeRecord[],
 ): Promise<Result<Meant[], UsageError>> {
   const found: Meant[] = []
+  const byFull = groupBy(recorded, ({ name }) => name)
+  const byShort = groupBy(recorded, ({ short }) => short)
   for (const spec of specs) {
-    const one = spec.given.pidfile ? ok(await atPath(system, spec)) : await byName(system, spec, selection, recorded)
+    const near = new Set([...(byFull.get(spec.name) ?? []), ...(byShort.get(spec.short) ?? [])])
+    const one = spec.given.pidfile ? ok(await atPath(system, spec)) : await byName(system, spec, selection, [...near])
     if (!one.ok) return one
     found.push(one.value)
   }

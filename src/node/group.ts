@@ -28,8 +28,9 @@ export async function remainingGroup(
   const { pgid, identity } = launch
   if (pgid === null || !(await look.system.groupAnswers(pgid))) return undefined
   // Answers also for zombies: look who it is.
-  const all = await look.processes()
-  const members = all.filter((facts) => facts.pgrp === pgid && !isDead(facts))
+  const { all, byGroup } = await look.after(launch)
+  const members = (byGroup.get(pgid) ?? []).filter((facts) => !isDead(facts))
+  if (members.length === 0) return undefined
   const recycled = all.some(({ pid, startTicks }) => pid === identity.pid && startTicks !== identity.startTicks)
   for (const member of members) {
     const proof = await proofOf(look.system, launch, member, memory, uid)
@@ -93,7 +94,7 @@ export const isIntact = (environ: ReadonlyMap<string, string>): boolean => envir
  * a shell or `celery multi` detached may share its group with whoever started it.
  */
 export async function ownGroupOf(look: Look, facts: ProcessFacts): Promise<number | null> {
-  const all = await look.processes()
+  const all = await look.around(facts)
   const parents = new Map(all.map(({ pid, ppid }) => [pid, ppid]))
   const descends = (pid: number): boolean => {
     for (

@@ -1,16 +1,53 @@
-import type { ProcessFacts } from '../model/process.ts'
+import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { System } from '../system/port.ts'
+import type { Launch } from './record.ts'
+
+interface Snapshot {
+  /** Monotonic, before the first process was read. */
+  readonly at: number
+  readonly all: readonly ProcessFacts[]
+  readonly byGroup: ReadonlyMap<number, readonly ProcessFacts[]>
+}
 
 /** One look at /proc, shared by every node that needs the whole of it in one round: it costs a file per process. */
 export class Look {
   readonly system: System
-  #processes: Promise<readonly ProcessFacts[]> | undefined
+  #snapshot: Snapshot | undefined
 
   constructor(system: System) {
     this.system = system
   }
 
-  processes(): Promise<readonly ProcessFacts[]> {
-    return (this.#processes ??= this.system.processes())
+  /**
+   * A snapshot that tells what this launch left, now that its leader is gone. A group without a living member never gets one
+   * again, so an earlier snapshot says it as well as a new one, if the launch was over by then: not while it shows the leader.
+   */
+  async after({ identity, pgid, startedMono }: Launch): Promise<Snapshot> {
+    const known = this.#snapshot
+    const shows = (facts: ProcessFacts): boolean => isSame(facts, identity) && !isDead(facts)
+    const tells = known && known.at > startedMono && !known.byGroup.get(pgid ?? 0)?.some(shows)
+    return tells ? known : this.#take()
+  }
+
+  /** Everyone, this living process among them. */
+  async around(facts: ProcessFacts): Promise<readonly ProcessFacts[]> {
+    const known = this.#snapshot
+    if (known?.all.some((one) => isSame(one, facts))) return known.all
+    return (await this.#take()).all
+  }
+
+  async #take(): Promise<Snapshot> {
+    const at = this.system.now()
+    const all = await this.system.processes()
+    const byGroup = new Map<number, ProcessFacts[]>()
+    for (const facts of all) {
+      const group = byGroup.get(facts.pgrp)
+      if (group) group.push(facts)
+      else byGroup.set(facts.pgrp, [facts])
+    }
+    return (this.#snapshot = { at, all, byGroup })
   }
 }
+
+const isSame = (one: ProcessFacts, { pid, startTicks }: Pick<Identity, 'pid' | 'startTicks'>): boolean =>
+  one.pid === pid && one.startTicks === startTicks

@@ -50,14 +50,16 @@ function readDescriptor(fd: number, limit: number): FileRead {
   const stats = fstatSync(fd)
   if (!stats.isFile()) return { found: 'other', what: stats.isDirectory() ? 'a directory' : 'not a regular file' }
   if (stats.size > limit) return { found: 'other', what: `a file of ${stats.size} bytes` }
-  const buffer = Buffer.allocUnsafe(limit + 1)
+  const buffer = Buffer.allocUnsafe(stats.size + 1) // Not of the limit: a megabyte of new memory costs more than the read.
   const length = readSync(fd, buffer, 0, buffer.length, 0)
   return { found: 'text', text: buffer.toString('utf8', 0, length), uid: stats.uid, mtimeMs: stats.mtimeMs }
 }
 
 function readFile(path: AbsPath, limit: number): FileRead {
-  const entry = statOf(() => lstatSync(path, { throwIfNoEntry: false }))
-  if (!entry) return accessible(path)
+  const entry = tried('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }))
+  if (!entry.ok)
+    return entry.error.code === 'ENOTDIR' ? { found: 'nothing' } : { found: 'unreadable', code: entry.error.code }
+  if (!entry.value) return { found: 'nothing' }
   // O_NONBLOCK: a FIFO put in the place of a pidfile must not hold us.
   const opened = tried('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
   if (!opened.ok) {
@@ -72,14 +74,6 @@ function readFile(path: AbsPath, limit: number): FileRead {
   } finally {
     closeSync(opened.value)
   }
-}
-
-/** Tells "not there" from "in a directory that we may not search". */
-function accessible(path: AbsPath): FileRead {
-  const seen = tried('lstat', path, () => lstatSync(path))
-  return seen.ok || ['ENOENT', 'ENOTDIR'].includes(seen.error.code)
-    ? { found: 'nothing' }
-    : { found: 'unreadable', code: seen.error.code }
 }
 
 function readTail(path: AbsPath, offset: number, limit: number): string {

@@ -31,9 +31,7 @@ const npm = (...words: string[]): string =>
 /** Without what follows the sources: types, and the parts that are loaded when they are called, have their places. */
 function shapeOf(path: string): string {
   if (/^dist\/.*\.d\.ts$/.test(path)) return 'dist/**/*.d.ts'
-  return path
-    .replace(/^dist\/[a-z-]+-[A-Z0-9]{8}\.js/, 'dist/*-HASH.js')
-    .replace(/^dist\/(cli|system|verbs|worker)\/[a-z-]+\.js/, 'dist/$1/*.js')
+  return path.replace(/^dist\/(cli|system|verbs|worker)\/[a-z-]+\.cjs/, 'dist/$1/*.cjs')
 }
 
 describe('the package', () => {
@@ -57,20 +55,18 @@ describe('the package', () => {
       'bin/multi.js',
       'bin/package.json',
       'dist/**/*.d.ts',
-      'dist/*-HASH.js',
-      'dist/*-HASH.js.map',
       'dist/cli.cjs',
       'dist/cli.cjs.map',
-      'dist/cli/*.js',
-      'dist/cli/*.js.map',
+      'dist/cli/*.cjs',
+      'dist/cli/*.cjs.map',
       'dist/index.js',
       'dist/index.js.map',
-      'dist/system/*.js',
-      'dist/system/*.js.map',
-      'dist/verbs/*.js',
-      'dist/verbs/*.js.map',
-      'dist/worker/*.js',
-      'dist/worker/*.js.map',
+      'dist/system/*.cjs',
+      'dist/system/*.cjs.map',
+      'dist/verbs/*.cjs',
+      'dist/verbs/*.cjs.map',
+      'dist/worker/*.cjs',
+      'dist/worker/*.cjs.map',
       'man/multi.1',
       'package.json',
     ])
