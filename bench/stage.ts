@@ -84,11 +84,12 @@ export class Stage {
     return workers
   }
 
-  /** No process and no pidfile, and beside the records nothing where pidfiles are. */
+  /** No process and no pidfile, beside the records nothing where pidfiles are, and no worker's last words. */
   expectNothing(): void {
     const alive = carriers(this.#token)
     const files = [...pidfilesIn(this.#bare), ...pidfilesIn(this.#run)]
-    const litter = existsSync(this.#run) ? readdirSync(this.#run).filter((name) => !name.endsWith('.multi.json')) : []
+    const names = existsSync(this.#run) ? readdirSync(this.#run, { recursive: true, encoding: 'utf8' }) : []
+    const litter = names.filter((name) => !name.endsWith('.multi.json') && !/^vitals(\/\d+)?$/.test(name))
     if (alive.length + files.length + litter.length > 0) {
       throw new Error(`left: ${JSON.stringify({ alive, files, litter })}`)
     }

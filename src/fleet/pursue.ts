@@ -5,7 +5,7 @@ import type { Done, Outcome } from '../model/outcome.ts'
 import { directoryOf } from '../node/files.ts'
 import { fromFault } from '../node/from-fault.ts'
 import { Look } from '../node/look.ts'
-import { isChange, type Settled } from '../node/step.ts'
+import { isChange, type Settled, type Step } from '../node/step.ts'
 import type { System } from '../system/port.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
@@ -29,6 +29,13 @@ export interface Pursuit {
 
 const FIRST_TICK_MS = 5
 const LONGEST_TICK_MS = 100
+const BREATHE_MS = 20
+
+/** A node that is to be changed, and what was decided to do first. */
+interface Changing {
+  readonly run: Run
+  readonly step: Step
+}
 
 /**
  * The loop: look at every node, do what is to be done, rest, look again, until each has reached its goal or failed.
@@ -78,11 +85,11 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   const due: Run[] = []
   for (const run of active) if (!(await isStillWaiting(run, pursuit.system))) due.push(run)
   const look = new Look(pursuit.system)
-  const changing: Run[] = []
+  const changing: Changing[] = []
   let moved = false
   for (const run of due) {
     const step = await decideNow(run, look)
-    if (isChange(step)) changing.push(run)
+    if (isChange(step)) changing.push({ run, step })
     else moved = (await conclude(run, step, pursuit, active)) || moved
   }
   return (await change(changing, pursuit, active)) || moved
@@ -124,9 +131,9 @@ async function lockedBy(run: Run, { waitLockMs }: Pursuit): Promise<Failure> {
 }
 
 /** All changes of one round, directory by directory, each under that directory's lock. */
-async function change(changing: readonly Run[], pursuit: Pursuit, active: Set<Run>): Promise<boolean> {
-  const byDirectory = groupBy(changing, directoryOfRun)
-  for (const [directory, runs] of byDirectory) await changeTogether(directory, runs, pursuit, active)
+async function change(changing: readonly Changing[], pursuit: Pursuit, active: Set<Run>): Promise<boolean> {
+  const byDirectory = groupBy(changing, ({ run }) => directoryOfRun(run))
+  for (const [directory, those] of byDirectory) await changeTogether(directory, those, pursuit, active)
   return changing.length > 0
 }
 
@@ -134,7 +141,7 @@ const directoryOfRun = (run: Run): AbsPath => directoryOf(run.task.target.pidfil
 
 async function changeTogether(
   directory: AbsPath,
-  runs: readonly Run[],
+  changing: readonly Changing[],
   pursuit: Pursuit,
   active: Set<Run>,
 ): Promise<void> {
@@ -146,16 +153,21 @@ async function changeTogether(
       ? undefined
       : { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }
   const look = new Look(system)
+  let breathed = system.now()
   try {
-    for (const run of runs) {
+    for (const { run, step } of changing) {
       // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
       if (refused && run.goal.goal !== 'killed') finish(run, pursuit, { result: 'failed', failure: refused }, active)
       else {
         run.standing = undefined
-        const settled = await settle(run, pursuit, look)
+        const settled = await settle(run, step, pursuit, look)
         if (settled) await conclude(run, settled, pursuit, active)
       }
-      await system.breathe() // The lock must be refreshed, and children be reaped, also while a thousand are started.
+      // The lock must be refreshed, and children be reaped, also while a thousand are started.
+      if (system.now() - breathed >= BREATHE_MS) {
+        await system.breathe()
+        breathed = system.now()
+      }
     }
   } finally {
     if (lock.ok) await lock.value?.release()

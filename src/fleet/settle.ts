@@ -1,10 +1,11 @@
 import { act } from '../node/act.ts'
 import { decide } from '../node/decide.ts'
 import { Look } from '../node/look.ts'
-import { observe } from '../node/observe.ts'
+import { observe, type Seen } from '../node/observe.ts'
 import { release } from '../node/recording.ts'
 import type { Scene } from '../node/scene.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
+import type { System } from '../system/port.ts'
 import type { Pursuit } from './pursue.ts'
 import type { Run } from './run.ts'
 
@@ -17,22 +18,25 @@ const TOUCHES_PROCESSES = new Set<Step['step']>(['resolve', 'launch', 'signal-le
 /** One look and one decision. */
 export async function decideNow(run: Run, look: Look): Promise<Step> {
   const { system } = look
-  const { target } = run.task
-  const seen = await observe(look, target, run.memory)
-  run.seen = seen
+  run.seen = await observe(look, run.task.target, run.memory)
   run.lookedAt = system.now()
   notice(run)
-  return decide(run.goal, seen, { target, memory: run.memory, now: system.now(), since: run.since })
+  return decideFrom(run, run.seen, system)
 }
 
+const decideFrom = (run: Run, seen: Seen, system: System): Step =>
+  decide(run.goal, seen, { target: run.task.target, memory: run.memory, now: system.now(), since: run.since })
+
 /**
- * Looks, changes, looks again, until there is nothing to change now; undefined: to be looked at anew. Called under the
- * directory's lock.
+ * Changes, looks, changes again, until there is nothing to change now; undefined: to be looked at anew. Called under the
+ * directory's lock. What was decided before the lock was had is still good if it is to claim: that is exclusive, and what it
+ * is good for is decided from the look that follows.
  */
-export async function settle(run: Run, pursuit: Pursuit, shared: Look): Promise<Settled | undefined> {
+export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: Look): Promise<Settled | undefined> {
+  const { system } = pursuit
   let look = shared
+  let step = decided.step === 'claim' ? decided : await decideNow(run, look)
   for (let changes = 0; changes < MOST_CHANGES; changes++) {
-    const step = await decideNow(run, look)
     const scene = sceneOf(run, pursuit)
     if (!isChange(step)) {
       const released = await release(scene)
@@ -43,10 +47,22 @@ export async function settle(run: Run, pursuit: Pursuit, shared: Look): Promise<
     if (!done.ok) return giveUp(run, pursuit, { step: 'fail', failure: done.error })
     // Its end is waited for together with that of the others. The claim was given back with the record of the signal.
     if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
-    if (TOUCHES_PROCESSES.has(step.step)) look = new Look(pursuit.system)
+    if (TOUCHES_PROCESSES.has(step.step)) look = new Look(system)
+    step =
+      step.step === 'clear' && run.seen
+        ? decideFrom(run, (run.seen = cleared(run.seen)), system)
+        : await decideNow(run, look)
   }
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
 }
+
+/** What is there after clearing needs no look: nothing lives, and under our claim nobody starts anything. */
+const cleared = (seen: Seen): Seen => ({
+  ...seen,
+  state: { state: 'stopped' },
+  pidfile: { is: 'absent' },
+  leftover: false,
+})
 
 const waitsForEnd = ({ goal }: Run): boolean => goal.goal !== 'down' || goal.wait
 

@@ -2,7 +2,7 @@ import type { AbsPath, LaunchId, NodeName } from '../model/names.ts'
 import type { Exit, Identity } from '../model/process.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 import type { StopRequest } from '../model/state.ts'
-import type { System } from '../system/port.ts'
+import type { FileRead, System } from '../system/port.ts'
 import { recordPath } from './files.ts'
 
 export const RECORD_VERSION = 1
@@ -69,8 +69,10 @@ export type RecordRead =
 /** Far more than any command line that execve(2) takes in practice; a larger file is not ours. */
 const LIMIT = 1 << 20
 
-export async function readRecord(system: System, pidfile: AbsPath): Promise<RecordRead> {
-  const read = await system.readFile(recordPath(pidfile), LIMIT)
+export const readRecord = async (system: System, pidfile: AbsPath): Promise<RecordRead> =>
+  asRead(await system.readFile(recordPath(pidfile), LIMIT))
+
+function asRead(read: FileRead): RecordRead {
   switch (read.found) {
     case 'nothing':
       return { is: 'absent' }
@@ -81,6 +83,27 @@ export async function readRecord(system: System, pidfile: AbsPath): Promise<Reco
     case 'text':
       return parseRecord(read.text, read.uid)
   }
+}
+
+export interface LastRecord {
+  readonly text: string
+  readonly uid: number
+  readonly read: RecordRead
+}
+
+/** The same, for who looks again and again: a text that has not changed is not parsed again. */
+export async function readRecordAgain(
+  system: System,
+  pidfile: AbsPath,
+  memory: { lastRecord?: LastRecord },
+): Promise<RecordRead> {
+  const found = await system.readFile(recordPath(pidfile), LIMIT)
+  if (found.found !== 'text') return asRead(found)
+  const { text, uid } = found
+  if (memory.lastRecord?.text !== text || memory.lastRecord.uid !== uid) {
+    memory.lastRecord = { text, uid, read: parseRecord(text, uid) }
+  }
+  return memory.lastRecord.read
 }
 
 export function parseRecord(text: string, uid: number): RecordRead {
