@@ -56,10 +56,16 @@ function readDescriptor(fd: number, limit: number): FileRead {
 }
 
 function readFile(path: AbsPath, limit: number): FileRead {
+  // To find nothing by an exception costs ten times as much as to look first.
+  const entry = tried('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }))
+  if (!entry.ok) {
+    return entry.error.code === 'ENOTDIR' ? { found: 'nothing' } : { found: 'unreadable', code: entry.error.code }
+  }
+  if (!entry.value) return { found: 'nothing' }
   // O_NONBLOCK: a FIFO put in the place of a pidfile must not hold us.
   const opened = tried('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
   if (!opened.ok) {
-    if (opened.error.code === 'ENOENT' || opened.error.code === 'ENOTDIR') return { found: 'nothing' }
+    if (opened.error.code === 'ENOENT') return { found: 'nothing' }
     if (opened.error.code === 'ELOOP') return { found: 'other', what: 'a symlink' }
     return { found: 'unreadable', code: opened.error.code }
   }
