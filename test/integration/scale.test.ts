@@ -19,6 +19,7 @@ async function measured(rig: Rig, count: number, ...line: [string, ...string[]])
 
 test.for([100, 1000])(
   '%i workers are started, all seen by status, stopped, and nothing stays behind',
+  { timeout: 300_000 },
   async (count, context) => {
     const rig = rigFor(context)
     expect((await measured(rig, count, 'start', `${count}`, '--cmd', 'sleep 10000', '--startsecs=0')).code).toBe(0)
@@ -45,5 +46,4 @@ test.for([100, 1000])(
     expect(litter(rig)).toEqual([])
     expect((await rig.multi('status')).code).toBe(3)
   },
-  300_000,
 )
