@@ -171,6 +171,7 @@ test('a run directory that has become unwritable: status is true, stop says so w
   const options = { ...as, env: { MULTI_RUN_DIR: own } }
   expect((await rig.multi(options, 'start', 'w1', ...rig.puppet, '--startsecs=0')).code).toBe(0)
   const worker = await rig.worker('w1')
+  context.onTestFinished(() => chmodSync(own, 0o755)) // The rig shall be able to clear it away, as whoever runs it.
   chmodSync(own, 0o555)
   const rows = (await rig.multi(options, 'status', 'w1', '--json')).json() as { state: string; pid?: number }[]
   expect(rows[0]).toMatchObject({ state: 'running', pid: worker.pid })
