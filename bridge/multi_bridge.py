@@ -53,7 +53,7 @@ def connect(path):
     from celery.worker import state as worker_state
 
     class Bridge:
-        worker = consumer = soft = reason = face = None
+        worker = consumer = soft = reason = face = home = None
         state, queues, over = 'booting', [], False
         pid = os.getpid()
 
@@ -138,6 +138,8 @@ def connect(path):
                 'oldestStartedAt': oldest and int(oldest * 1000),
                 'queues': self.queues,
             }
+            if self.home:
+                words['home'] = self.home
             if self.soft is not None:
                 words['soft'] = self.soft
             if self.over:
@@ -159,6 +161,8 @@ def connect(path):
             self.queues = sorted(queue.name for queue in consumer.queues)[:100] if consumer else []
             if consumer is None:
                 return self.state if self.state != 'booting' else 'ready'
+            # What a worker that was quieted is to be given back.
+            self.home = self.home or self.queues
             return 'ready' if self.queues else 'quiet'
 
         def last_words(self):
@@ -172,7 +176,7 @@ def connect(path):
             words = dict(words, updatedAt=int(time.time() * 1000))
             text = json.dumps(words).encode()
             if len(text) > LIMIT:
-                text = json.dumps({name: words[name] for name in words if name != 'queues'}).encode()
+                text = json.dumps({name: words[name] for name in words if name not in ('queues', 'home')}).encode()
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
             file = os.open(path + '.tmp', flags, 0o600)
             try:

@@ -54,7 +54,7 @@ export async function findDirectories(system: System, env: Environment, cwd: str
 
 /**
  * Ours and writable, or to be made in a directory that is. `su` keeps root's variables, so a path that is set
- * and writable for somebody else is passed over.
+ * and writable for somebody else is passed over. Where everyone may write, a symlink may be anybody's trap: none is followed.
  */
 async function isUsable(system: System, { path, shared = false }: Candidate): Promise<boolean> {
   let at = path
@@ -65,7 +65,7 @@ async function isUsable(system: System, { path, shared = false }: Candidate): Pr
       const ours = facts.uid === system.self.uid && (facts.mode & 0o022) === 0
       const everyones = shared && (at === '/var/tmp' || at === '/tmp')
       return (
-        (ours || everyones || (facts.kind === 'symlink' && at !== path)) &&
+        (ours || everyones || (facts.kind === 'symlink' && at !== path && !shared)) &&
         (await system.access(at as AbsPath, 'write'))
       )
     }

@@ -148,7 +148,7 @@ async function changeTogether(
   const { system } = pursuit
   const lock = await system.lock(directory, pursuit.waitLockMs)
   const refused: Failure | undefined = !lock.ok
-    ? fromFault({ ...lock.error, path: directory }, 'queue for', '--pidfile')
+    ? fromFault({ ...lock.error, path: directory }, 'lock the directory', '--pidfile')
     : lock.value
       ? undefined
       : { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }

@@ -51,7 +51,7 @@ async function told(target: Target, telling: Telling): Promise<Result<Done, Fail
     case 'draining':
       return telling.wish === 'quiet'
         ? ok({ result: 'draining', pid: state.leader?.pid ?? 0 })
-        : err({ reason: 'draining', pid: state.leader?.pid ?? 0 })
+        : err({ reason: 'not-quieted', why: 'it is shutting down; multi restart brings it back' })
     case 'starting':
       return err({ reason: 'not-quieted', why: `it is still booting (pid ${state.identity.pid})` })
     case 'orphaned':
@@ -100,8 +100,8 @@ async function byProgram(
   { vitals, record }: Seen,
   { system, wish }: Telling,
 ): Promise<Failure | undefined> {
-  // To be resumed is what it was started with; a quiet one has no queues to name any more.
-  const queues = wish === 'quiet' ? (vitals?.queues ?? way.queues) : way.queues
+  // To be resumed is what it took jobs from at first; a quiet one takes them from nothing any more.
+  const queues = (wish === 'quiet' ? vitals?.queues : vitals?.home) ?? way.queues
   for (const queue of queues) {
     const cwd = record?.plan?.cwd
     const ran = await system.run([...way[wish], queue], { timeoutMs: PROGRAM_TIMEOUT_MS, ...(cwd ? { cwd } : {}) })

@@ -19,6 +19,8 @@ export interface Vitals {
   readonly exit?: { readonly code?: number; readonly reason?: string }
   /** The queues that it takes jobs from now, where it knows. */
   readonly queues?: readonly string[]
+  /** The queues that it took jobs from when it was ready first: those that it is resumed with. */
+  readonly home?: readonly string[]
   /** Whether the soft signal of its kind would let running jobs be given back (Celery: worker_soft_shutdown_timeout > 0). */
   readonly soft?: boolean
 }
@@ -60,13 +62,16 @@ function read(value: Json): Vitals | undefined {
   return { v, pid, state, active, reserved, done, oldestStartedAt, updatedAt, ...extras(value) }
 }
 
-function extras({ exit, queues, soft }: Json): Pick<Vitals, 'exit' | 'queues' | 'soft'> {
+function extras({ exit, queues, home, soft }: Json): Pick<Vitals, 'exit' | 'queues' | 'home' | 'soft'> {
   return {
     ...(isObject(exit) ? { exit: exitOf(exit) } : {}),
-    ...(Array.isArray(queues) ? { queues: queues.filter((queue) => typeof queue === 'string').slice(0, 100) } : {}),
+    ...(Array.isArray(queues) ? { queues: namesIn(queues) } : {}),
+    ...(Array.isArray(home) ? { home: namesIn(home) } : {}),
     ...(typeof soft === 'boolean' ? { soft } : {}),
   }
 }
+
+const namesIn = (values: readonly unknown[]): string[] => values.filter((one) => typeof one === 'string').slice(0, 100)
 
 const exitOf = ({ code, reason }: Json): NonNullable<Vitals['exit']> => ({
   ...(isCount(code) ? { code } : {}),

@@ -18,6 +18,8 @@ export interface Claim {
   readonly launch: LaunchId
   readonly purpose: 'start' | 'stop'
   readonly owner: Identity
+  /** Whose symlink it is: whoever may write to the directory can put one there. */
+  readonly uid: number
 }
 
 export type ClaimHolder = 'ours' | 'alive' | 'dead'
@@ -29,12 +31,14 @@ export interface Claims {
   readonly abandoned: readonly Claim[]
   /** Number of the next change. */
   readonly next: number
+  /** The claim of the record's own change is still there: who made it was killed before giving it back. */
+  readonly leftover?: boolean
 }
 
-export const formatClaim = ({ launch, purpose, owner }: Omit<Claim, 'generation'>): string =>
+export const formatClaim = ({ launch, purpose, owner }: Pick<Claim, 'launch' | 'purpose' | 'owner'>): string =>
   [1, purpose, launch, owner.pid, owner.startTicks, owner.bootId, owner.pidNamespace].join(' ')
 
-export function parseClaim(text: string, generation: number): Claim | undefined {
+export function parseClaim(text: string, generation: number): Omit<Claim, 'uid'> | undefined {
   const [version, purpose, launch, pid, startTicks, bootId, pidNamespace] = text.split(' ')
   if (version !== '1' || (purpose !== 'start' && purpose !== 'stop') || !launch || !bootId || !pidNamespace)
     return undefined
@@ -43,22 +47,28 @@ export function parseClaim(text: string, generation: number): Claim | undefined 
   return { generation, launch: launch as LaunchId, purpose, owner }
 }
 
-/** Reads upwards from the record's number. Usually there is nothing, so this is one lstat. */
+/** Reads upwards from the record's number. Usually there is nothing, so these are two lstats. */
 export async function readClaims(system: System, pidfile: AbsPath, recorded: number): Promise<Claims> {
   const abandoned: Claim[] = []
   let top: Claims['top']
+  const leftover = recorded > 0 && (await system.readlink(claimPath(pidfile, recorded))) !== undefined
   for (let next = recorded + 1; ; next++) {
-    const text = await system.readlink(claimPath(pidfile, next))
-    if (text === undefined) return { abandoned, next, ...(top ? { top } : {}) }
-    const claim = parseClaim(text, next) ?? unreadableClaim(next)
+    const path = claimPath(pidfile, next)
+    const text = await system.readlink(path)
+    if (text === undefined) return { abandoned, next, ...(leftover ? { leftover } : {}), ...(top ? { top } : {}) }
+    const uid = (await system.stat(path))?.uid ?? NOBODY
+    const claim = { ...(parseClaim(text, next) ?? unreadableClaim(next)), uid }
     const holder = await holderOf(system, claim)
     if (holder === 'dead' && claim.purpose === 'start') abandoned.push(claim)
     top = { claim, holder }
   }
 }
 
+/** (uid_t)-1, which no process can have: of a claim that was given back between two looks at it. */
+const NOBODY = 0xffff_ffff
+
 /** Not written by a version that we know: nobody that lives can hold it under our rules. */
-const unreadableClaim = (generation: number): Claim => ({
+const unreadableClaim = (generation: number): Omit<Claim, 'uid'> => ({
   generation,
   launch: 'unreadable' as LaunchId,
   purpose: 'stop',

@@ -28,7 +28,9 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
         ? died(moment)
         : fail({ reason: 'orphaned', pgid: state.group.pgid, members: state.group.evidence.map(({ pid }) => pid) })
     case 'foreign':
-      return goal.takeover ? { step: 'launch' } : fail({ reason: 'foreign', host: state.host })
+      if (!goal.takeover) return fail({ reason: 'foreign', host: state.host })
+      // Its pidfile names a process there; here the number is somebody else's, before whom the new worker would give way.
+      return seen.pidfile.is === 'pid' || seen.pidfile.is === 'garbage' ? { step: 'clear' } : { step: 'launch' }
     case 'unknown':
       return fail({ reason: 'unknown', why: state.why, path: moment.target.pidfile })
     default:

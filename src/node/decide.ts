@@ -52,8 +52,10 @@ function decideFreely(goal: Goal, seen: Seen, moment: Moment): Step {
  * what is left of the claim itself goes with the next record.
  */
 function underClaim(goal: Goal, { claims }: Seen, { memory }: Moment, step: Step): Step {
+  // Sure of its group and harmless when repeated: it goes also where the disk refuses a claim.
+  if (step.step === 'kill') return step
   const unresolved = claims.abandoned.some(({ launch }) => !memory.searched.has(launch))
-  const untidy = step.step === 'done' && claims.top?.holder === 'dead'
+  const untidy = step.step === 'done' && (claims.top?.holder === 'dead' || (claims.leftover && !claims.top))
   if (!isChange(step) && !unresolved && !untidy) return step
   if (goal.goal === 'killed' && claims.top?.holder === 'alive') return step
   if (claims.top?.holder === 'ours') return unresolved ? { step: 'resolve' } : step

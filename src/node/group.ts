@@ -24,7 +24,7 @@ export async function remainingGroup(
   launch: Launch,
   memory: Memory,
   uid: number | undefined,
-): Promise<VerifiedGroup | undefined> {
+): Promise<VerifiedGroup | 'shared' | undefined> {
   const { pgid, identity } = launch
   if (pgid === null || !(await look.system.groupAnswers(pgid))) return undefined
   // Answers also for zombies: look who it is.
@@ -36,6 +36,7 @@ export async function remainingGroup(
     const proof = await proofOf(look.system, launch, member, memory, uid)
     // Somebody else has the leader's pid: then its group and session were empty once, and what now bears their number is not ours.
     if (proof === 'certain' || (proof === 'likely' && !recycled)) {
+      if (await holdsOthers(look.system, members, uid)) return 'shared'
       return verifiedGroup(
         pgid,
         members.map((one) => identityOf(one, identity)),
@@ -43,6 +44,20 @@ export async function remainingGroup(
     }
   }
   return undefined
+}
+
+/** Does the group that another user's record names hold anyone else's process? Then it is not signalled as a whole. */
+async function holdsOthers(system: System, members: readonly ProcessFacts[], uid: number | undefined) {
+  if (uid === undefined || uid === system.self.uid) return false
+  for (const { pid } of members) if ((await system.realUid(pid)) !== uid) return true
+  return false
+}
+
+/** The same of a group whose leader lives; what the look costs is only spent where it matters. */
+export async function isShared(look: Look, leader: ProcessFacts, uid: number | undefined): Promise<boolean> {
+  if (uid === undefined || uid === look.system.self.uid) return false
+  const members = (await look.around(leader)).filter((facts) => facts.pgrp === leader.pgrp && !isDead(facts))
+  return holdsOthers(look.system, members, uid)
 }
 
 const identityOf = ({ pid, startTicks }: ProcessFacts, { bootId, pidNamespace }: Identity): Identity => ({

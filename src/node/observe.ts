@@ -4,7 +4,7 @@ import type { Target } from '../model/spec.ts'
 import type { NodeState } from '../model/state.ts'
 import type { System } from '../system/port.ts'
 import { type Claims, readClaims } from './claim.ts'
-import { leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
+import { isShared, leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
@@ -62,6 +62,8 @@ export async function findWorker(
   if (leader !== 'gone') return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
   if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
   const group = await remainingGroup(look, launch, memory, owner.uid)
+  if (group === 'shared')
+    return unknown(`the group ${launch.pgid} of the record of uid ${read.uid} holds other users' processes`)
   return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
 }
 
@@ -121,8 +123,8 @@ async function byLeader(
   if (uid !== undefined && uid !== look.system.self.uid && (await look.system.realUid(identity.pid)) !== uid) {
     return unknown(`the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`)
   }
-  if (launch.pgid !== null) memory.witness = { identity, pgid: launch.pgid, at: look.system.now() }
-  const group = leadersGroup(launch, facts)
+  const group = (await isShared(look, facts, uid)) ? undefined : leadersGroup(launch, facts)
+  if (group) memory.witness = { identity, pgid: group.pgid, at: look.system.now() }
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
   const vitals = await readVitals(look.system, launch)
   const { stop } = record

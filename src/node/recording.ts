@@ -24,8 +24,10 @@ export async function record(
   changes: Changes,
   generation = seen.claims.next - 1,
 ): Effect {
-  const { name, short, fleet, pidfile, logfile } = seen.record ?? target
-  const base = seen.record ?? {
+  // With a plan of ours it becomes our record: nothing that somebody else wrote goes into it.
+  const before = changes.plan && isTheirs(system, seen) ? undefined : seen.record
+  const { name, short, fleet, pidfile, logfile } = before ?? target
+  const base = before ?? {
     v: 1 as const,
     name,
     short,
@@ -45,12 +47,18 @@ export async function record(
     ...changes,
     generation,
   }
-  const owner = goal.goal === 'up' ? undefined : await ownerToKeep(system, target)
+  const owner = changes.plan ? undefined : await ownerToKeep(system, target)
   const written = await writeRecord(system, next, owner)
   return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
 }
 
-/** Root may stop a user's worker; the user must be able to read about it afterwards. Whom root starts is root's. */
+const isTheirs = ({ self }: System, { recordRead }: Seen): boolean =>
+  self.uid === 0 && recordRead.is === 'record' && recordRead.uid !== 0
+
+/**
+ * Root may stop a user's worker; the user must be able to read about it afterwards, and what the user wrote must not become
+ * root's word by passing through root's hands. Whom root starts is root's.
+ */
 async function ownerToKeep(system: System, { pidfile }: Target): Promise<Owner | undefined> {
   if (system.self.uid !== 0) return undefined
   const facts = (await system.stat(recordPath(pidfile))) ?? (await system.stat(pidfile))

@@ -14,6 +14,9 @@ const SECOND_LOOK_MS = 250
  * Finds the worker of a start that died before it could record it, or makes sure that there is none.
  * By the launch id in its environment; a program that overwrites its environment, by being the leader of a session, started
  * no earlier than the one who claimed the start, with our logfile as its output, and nobody else's worker.
+ *
+ * A claim is a file, and a user's file may lead only to that user's processes: else it could make root take over, and stop,
+ * whatever writes to a log that the user's record names.
  */
 export async function findAbandoned(
   system: System,
@@ -34,14 +37,21 @@ async function search(system: System, target: Target, claim: Claim, startMs: num
   const candidates = (await system.processes()).filter(
     (facts) => facts.startTicks >= claim.owner.startTicks && facts.pid !== self.pid && !isDead(facts),
   )
+  const mayBe = async ({ pid }: ProcessFacts) => claim.uid === 0 || (await system.realUid(pid)) === claim.uid
   // The oldest: what a worker has started itself, in a session of its own, carries the same id.
   const byAge = [...candidates].sort(
     (a, b) => a.startTicks - b.startTicks || Number(a.ppid === b.pid) - Number(b.ppid === a.pid),
   )
-  const leader = await firstOf(byAge, (facts) => isTheLeader(system, target, claim, facts))
+  const leader = await firstOf(
+    byAge,
+    async (facts) => (await isTheLeader(system, target, claim, facts)) && (await mayBe(facts)),
+  )
   if (leader) return found(system, claim, leader.pid, leader.startTicks, startMs)
   // The leader may be dead already while what it started lives: its session still bears its pid.
-  const member = await firstOf(candidates, (facts) => carries(system, facts, claim.launch))
+  const member = await firstOf(
+    candidates,
+    async (facts) => (await carries(system, facts, claim.launch)) && (await mayBe(facts)),
+  )
   return member && found(system, claim, member.session, 0, startMs)
 }
 

@@ -35,7 +35,7 @@ function words(failure: Failure, about?: About): string {
     case 'orphaned':
       return orphaned(failure)
     case 'foreign':
-      return `it was started on ${failure.host}, in another container or pid namespace, and may live there; stop it there, or name another pidfile with --pidfile`
+      return `it was started on ${failure.host}, in another container or pid namespace, and may live there; stop it there, name another pidfile with --pidfile, or start it all the same with --takeover`
     case 'unknown':
       return `cannot tell whether ${failure.path} names this worker: ${failure.why}; nothing was signalled or removed`
     case 'taken':

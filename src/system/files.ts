@@ -1,6 +1,5 @@
 import {
   accessSync,
-  chmodSync,
   closeSync,
   constants,
   fchownSync,
@@ -148,8 +147,14 @@ export const files: Pick<System, FileMethods> = {
   },
   makeDirectory: async (path, mode) =>
     tried('mkdir', path, () => {
-      mkdirSync(path, mode)
-      chmodSync(path, mode) // The caller's umask may take bits away that a worker of another user needs.
+      // The caller's umask may take bits away that a worker of another user needs. Not by chmod(2): that follows what a user may
+      // have put there meanwhile.
+      const before = process.umask(0)
+      try {
+        mkdirSync(path, mode)
+      } finally {
+        process.umask(before)
+      }
     }),
   changeOwner: async (path, uid, gid) => tried('chown', path, () => lchownSync(path, uid, gid)),
   symlink: async (text, path) => tried('symlink', path, () => symlinkSync(text, path)),

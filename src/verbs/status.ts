@@ -116,7 +116,8 @@ const jobsOf = ({ active, reserved, done, oldestStartedAt, updatedAt, heardMs }:
 function* wordNotes({ state, vitals, record }: Seen): Generator<string> {
   if (lsbCode(state) !== LSB.running) return
   if (!vitals) {
-    if (record?.plan?.ready === 'vitals' && state.state !== 'starting') yield 'mute: it does not say how it is'
+    const couldSpeak = record?.plan?.ready === 'vitals' || record?.plan?.ready === 'pidfile+alive'
+    if (couldSpeak && state.state !== 'starting') yield 'mute: it does not say how it is'
     return
   }
   if (vitals.exit?.reason) yield vitals.exit.reason

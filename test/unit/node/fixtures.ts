@@ -87,6 +87,7 @@ export const claimOf = (generation: number, purpose: Claim['purpose'] = 'start',
   launch: id(`launch-of-${generation}`),
   purpose,
   owner,
+  uid: 0,
 })
 
 export const NO_CLAIMS: Claims = { abandoned: [], next: 4 }

@@ -22,7 +22,7 @@ interface Scene {
   readonly system: SimSystem
   readonly leader: SimProcess
   readonly launch: Launch
-  left(memory?: Memory, uid?: number): Promise<number[] | undefined>
+  left(memory?: Memory, uid?: number): Promise<number[] | 'shared' | undefined>
 }
 
 /** A worker with one child, whose main process has just died. */
@@ -43,7 +43,7 @@ async function leaderGone(
 
 async function members(world: World, system: SimSystem, launch: Launch, memory = newMemory(), uid?: number) {
   const group = await world.runUntil(remainingGroup(new Look(system), launch, memory, uid))
-  return group?.evidence.map(({ pid }) => pid)
+  return group === 'shared' ? group : group?.evidence.map(({ pid }) => pid)
 }
 
 /** Everyone else gone, somebody gets the leader's number. */

@@ -28,7 +28,7 @@ function machine(): Machine {
   const world = new World()
   world.files.put(TARGET.logfile, '')
   const dead = world.system({ uid: 0 })
-  const claim: Claim = { generation: 1, launch: ID, purpose: 'start', owner: dead.self.identity }
+  const claim: Claim = { generation: 1, launch: ID, purpose: 'start', owner: dead.self.identity, uid: 0 }
   world.kill(dead)
   return { world, system: world.system({ uid: 0 }), claim }
 }
@@ -116,7 +116,7 @@ describe('nobody else is taken for it', () => {
     worker(world, rewritesEnviron())
     await world.pass(1000)
     const dead = world.system({ uid: 0 })
-    const claim: Claim = { generation: 1, launch: ID, purpose: 'start', owner: dead.self.identity }
+    const claim: Claim = { generation: 1, launch: ID, purpose: 'start', owner: dead.self.identity, uid: 0 }
     world.kill(dead)
     expect(await found({ world, system: world.system({ uid: 0 }), claim })).toBeUndefined()
   })

@@ -52,7 +52,7 @@ const TABLE: readonly (readonly [Failure, string])[] = [
   ],
   [
     { reason: 'foreign', host: 'box2' },
-    'it was started on box2, in another container or pid namespace, and may live there; stop it there, or name another pidfile with --pidfile',
+    'it was started on box2, in another container or pid namespace, and may live there; stop it there, name another pidfile with --pidfile, or start it all the same with --takeover',
   ],
   [
     { reason: 'unknown', why: '/proc hides pid 12', path: path('/run/shop/w1.pid') },

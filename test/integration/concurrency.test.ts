@@ -1,0 +1,227 @@
+import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as rest } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { type Finished, processOf, type Rig, type Running, rigFor, until } from '../rig/rig.ts'
+import { type AtCall, atCall } from './support/at-call.ts'
+import { together } from './support/together.ts'
+import { expectTruth, litter, workersOf } from './support/truth.ts'
+
+const TWENTY = 20
+
+/** Says in its log that it was started. */
+const ANNOUNCING = ['--cmd', `sh -c 'echo started; exec sleep 1000'`, '--startsecs=0.1'] as const
+
+const twenty = (rig: Rig, ...line: [string, ...string[]]): Promise<Finished[]> =>
+  together(Array.from({ length: TWENTY }, () => rig.multi(...line)))
+
+const startsOf = (rig: Rig): number => rig.log('w1').split('started').length - 1
+
+/** All twenty are content, and there is and was one worker. */
+async function expectOneStart(rig: Rig, ended: readonly Finished[]): Promise<void> {
+  for (const { code } of ended) expect(code).toBe(0)
+  expect(workersOf(rig).get('w1')).toHaveLength(1)
+  expect(startsOf(rig)).toBe(1)
+  const [row] = await expectTruth(rig, ['w1'])
+  expect(row?.state).toBe('running')
+  expect(litter(rig)).toEqual([])
+}
+
+async function stopped(rig: Rig): Promise<void> {
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(workersOf(rig).size).toBe(0)
+  expect(litter(rig)).toEqual([])
+}
+
+test('twenty starts of one node at the same moment make one worker and exit 0', async (context) => {
+  const rig = rigFor(context)
+  await expectOneStart(rig, await twenty(rig, 'start', 'w1', ...ANNOUNCING))
+  await stopped(rig)
+})
+
+test.for<[string, AtCall]>([
+  ['that has claimed the start and not begun it', 'KILL create'],
+  ['right before the worker was spawned', 'KILL spawn'],
+  ['right after the worker was spawned, before it was recorded', 'KILL spawn+'],
+])('twenty starts after a multi was killed %s make one worker and exit 0', async ([, where], context) => {
+  const rig = rigFor(context)
+  const killed = await rig.multi({ env: atCall(where) }, 'start', 'w1', ...ANNOUNCING)
+  expect(killed.signal).toBe('SIGKILL')
+  expect(litter(rig)).toEqual(expect.arrayContaining(['.multi.lock', '.w1.pid.multi.claim.1']))
+  await expectOneStart(rig, await twenty(rig, 'start', 'w1', ...ANNOUNCING))
+  await stopped(rig)
+})
+
+test('twenty starts after a kill -9 at some moment that left a claim make one worker and exit 0', async (context) => {
+  const rig = rigFor(context)
+  const left = (): boolean => litter(rig).some((name) => name.includes('.claim.'))
+  const begun = performance.now()
+  await rig.multi('start', 'w1', ...ANNOUNCING)
+  const took = performance.now() - begun
+  let claimed = false
+  for (let round = 0; round < 200 && !claimed; round++) {
+    await stopped(rig)
+    const killed = rig.begin('start', 'w1', ...ANNOUNCING)
+    await rest((took * (round % 40)) / 40) // The moment of the kill, not a wait for anything.
+    killed.kill('SIGKILL')
+    claimed = (await killed.ended).signal === 'SIGKILL' && left()
+  }
+  expect(claimed).toBe(true)
+  const before = startsOf(rig)
+  const living = workersOf(rig).size
+  for (const { code } of await twenty(rig, 'start', 'w1', ...ANNOUNCING)) expect(code).toBe(0)
+  expect(workersOf(rig).get('w1')).toHaveLength(1)
+  expect(startsOf(rig) - before).toBeLessThanOrEqual(living === 0 ? 1 : 0)
+  await expectTruth(rig, ['w1'])
+  expect(litter(rig)).toEqual([])
+  await stopped(rig)
+}, 180_000)
+
+test('twenty starts beside the lock and the claim of a process that is long dead make one worker and exit 0', async (context) => {
+  const rig = rigFor(context)
+  const ended = rig.program(['true'])
+  await ended.ended
+  await until(() => processOf(ended.pid) === undefined, 'the owner of the claim to be gone')
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  const owner = [ended.pid, 1, bootId, readlinkSync('/proc/self/ns/pid')].join(' ')
+  symlinkSync(`1 start never-launched ${owner}`, join(rig.run, '.w1.pid.multi.claim.1'))
+  const lock = join(rig.run, '.multi.lock')
+  mkdirSync(lock)
+  utimesSync(lock, new Date(), new Date())
+  await expectOneStart(rig, await twenty(rig, 'start', 'w1', ...ANNOUNCING))
+  await stopped(rig)
+})
+
+test('twenty stopwaits at the same moment send one TERM and exit 0', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  await worker.on('SIGTERM', 'stay')
+  const waiting = twenty(rig, 'stopwait', 'w1')
+  await worker.got('SIGTERM')
+  await until(() => rig.record('w1')?.stop, 'the stop to be recorded')
+  await worker.exit()
+  for (const { code } of await waiting) expect(code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+  expect(litter(rig)).toEqual([])
+})
+
+/** How many workers of w1 there ever were at a time, as far as we could see. */
+async function mostWorkersDuring(rig: Rig, done: Promise<unknown>): Promise<number> {
+  const end = done.then(() => 'over' as const)
+  let most = 0
+  while ((await Promise.race([end, rest(5)])) !== 'over') {
+    most = Math.max(most, workersOf(rig).get('w1')?.length ?? 0)
+  }
+  return most
+}
+
+test('starts, stops and restarts of one node at the same moment never make two workers, and end in what status says', async (context) => {
+  const rig = rigFor(context)
+  const lines: [string, ...string[]][] = [
+    ['start', 'w1', ...ANNOUNCING],
+    ['stopwait', 'w1'],
+    ['restart', 'w1', ...ANNOUNCING],
+    ['stop', 'w1'],
+  ]
+  const storm = together(Array.from({ length: TWENTY }, (_, index) => rig.multi(...(lines[index % 4] ?? ['help']))))
+  const most = await mostWorkersDuring(rig, storm)
+  expect(most).toBe(1)
+  // A start may meet a node that is being stopped, and a restart one that somebody else stops or starts: 1, with a reason.
+  for (const { code } of await storm) expect([0, 1]).toContain(code)
+  await expectTruth(rig, ['w1'])
+  await stopped(rig)
+})
+
+/** Suspended at that call, for longer than a lock counts as held. */
+async function suspended(rig: Rig, where: AtCall, ...line: [string, ...string[]]): Promise<Running> {
+  const first = rig.begin({ env: atCall(where) }, ...line)
+  await until(() => processOf(first.pid)?.state === 'T', `the first multi to be suspended`)
+  const lock = join(rig.run, '.multi.lock')
+  await until(() => Date.now() - statSync(lock).mtimeMs > 2500, 'its lock to be stale')
+  return first
+}
+
+async function resumed(first: Running): Promise<Finished> {
+  first.kill('SIGCONT')
+  return first.ended
+}
+
+test.for<[string, AtCall]>([['before its claim', 'STOP symlink']])(
+  'a start suspended %s past the stale time of its lock: a second one acts, and there is one worker',
+  async ([, where], context) => {
+    const rig = rigFor(context)
+    // The first symlink of all notes the node for verbs without arguments.
+    await rig.multi('start', 'w1', ...ANNOUNCING)
+    await stopped(rig)
+    const first = await suspended(rig, where, 'start', 'w1', ...ANNOUNCING)
+    expect((await rig.multi('start', 'w1', ...ANNOUNCING)).code).toBe(0)
+    const [worker] = workersOf(rig).get('w1') ?? []
+    const late = await resumed(first)
+    expect(late.code).toBe(0)
+    expect(
+      workersOf(rig)
+        .get('w1')
+        ?.map(({ pid }) => pid),
+    ).toEqual([worker?.pid])
+    expect(startsOf(rig)).toBe(2)
+    await expectTruth(rig, ['w1'])
+    await stopped(rig)
+  },
+)
+
+test.for<[string, AtCall]>([
+  ['with a claim and nothing done', 'STOP create'],
+  ['right before the spawn', 'STOP spawn'],
+  ['right after the spawn', 'STOP spawn+'],
+])(
+  'a start suspended %s past the stale time of its lock: a second one waits, says for whom, exits 75, and there is one worker',
+  async ([, where], context) => {
+    const rig = rigFor(context)
+    const first = await suspended(rig, where, 'start', 'w1', ...ANNOUNCING)
+    const second = await rig.multi('start', 'w1', ...ANNOUNCING, '--wait-lock=0.5')
+    expect(second.code).toBe(75)
+    expect(second.stdout + second.stderr).toContain(String(first.pid))
+    const third = rig.begin('start', 'w1', ...ANNOUNCING)
+    const late = await resumed(first)
+    expect(late.code).toBe(0)
+    expect((await third.ended).code).toBe(0)
+    expect(startsOf(rig)).toBe(1)
+    await expectTruth(rig, ['w1'])
+    await stopped(rig)
+  },
+)
+
+test('a stopwait suspended before its claim: a second one stops the worker with one TERM, the first says so too', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const first = await suspended(rig, 'STOP symlink', 'stopwait', 'w1')
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect(worker.alive).toBe(false)
+  expect((await resumed(first)).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+  await expectTruth(rig, ['w1'])
+})
+
+test.for<[string, AtCall]>([
+  ['before', 'STOP kill'],
+  ['after', 'STOP kill+'],
+])(
+  'a stopwait suspended right %s its TERM: a second one waits for it, and the worker gets one TERM',
+  async ([, where], context) => {
+    const rig = rigFor(context)
+    const worker = await rig.started('w1')
+    await worker.on('SIGTERM', 'stay')
+    const first = await suspended(rig, where, 'stopwait', 'w1')
+    expect((await rig.multi('stopwait', 'w1', '--wait-lock=0.5')).code).toBe(75)
+    const third = rig.begin('stopwait', 'w1')
+    first.kill('SIGCONT')
+    await worker.got('SIGTERM')
+    await until(() => rig.record('w1')?.stop, 'the stop to be recorded')
+    await worker.exit()
+    expect((await first.ended).code).toBe(0)
+    expect((await third.ended).code).toBe(0)
+    expect(worker.signals).toEqual(['SIGTERM'])
+    await expectTruth(rig, ['w1'])
+    expect(litter(rig)).toEqual([])
+  },
+)

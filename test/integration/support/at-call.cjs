@@ -1,0 +1,67 @@
+// Preloaded into a multi (see at-call.ts): counts the calls by which it changes anything outside itself, and at one of them
+// kills, suspends or fails it. AT_CALL says what and where, AT_CALL_LIST names a file for the calls, one a line.
+const fs = require('node:fs')
+const children = require('node:child_process')
+const { syncBuiltinESMExports } = require('node:module')
+
+const { AT_CALL = '', AT_CALL_LIST } = process.env
+const NEEDS_SPACE = new Set(['create', 'symlink', 'mkdir', 'write'])
+
+const { appendFileSync } = fs
+const { kill } = process
+const [what, where] = AT_CALL.split(' ')
+let count = 0
+let reached = false
+
+const fault = () => Object.assign(new Error(`${what}: made up by the test`), { code: what })
+
+/** Answers the error that the call shall fail with. From there on nothing that needs space succeeds. */
+function before(name, subject) {
+  count++
+  if (AT_CALL_LIST) appendFileSync(AT_CALL_LIST, `${count} ${name} ${String(subject)}\n`)
+  const first = !reached && (where === String(count) || where === name)
+  reached ||= first
+  if (what.startsWith('E')) return reached && NEEDS_SPACE.has(name) ? fault() : undefined
+  if (first) kill(process.pid, `SIG${what}`)
+  return undefined
+}
+
+function after(name) {
+  if (reached || where !== `${name}+`) return
+  reached = true
+  kill(process.pid, `SIG${what}`)
+}
+
+function wrap(object, method, nameOf) {
+  const original = object[method]
+  object[method] = function wrapped(...args) {
+    const name = nameOf(args)
+    const error = name && before(name, args[0])
+    const callback = args.at(-1)
+    if (error && typeof callback === 'function') return process.nextTick(callback, error)
+    if (error) throw error
+    const result = original.apply(this, args)
+    if (name) after(name)
+    return result
+  }
+}
+
+const creates = (flags) => flags === 'wx' || (typeof flags === 'number' && (flags & fs.constants.O_CREAT) !== 0)
+
+function arm() {
+  wrap(fs, 'symlinkSync', () => 'symlink')
+  wrap(fs, 'renameSync', () => 'rename')
+  wrap(fs, 'unlinkSync', () => 'unlink')
+  wrap(fs, 'writeSync', ([fd]) => (fd > 2 ? 'write' : undefined))
+  wrap(fs, 'openSync', ([, flags]) => (creates(flags) ? 'create' : undefined))
+  // The lock is a directory, which proper-lockfile makes and removes by the asynchronous ones.
+  for (const method of ['mkdir', 'mkdirSync']) wrap(fs, method, () => 'mkdir')
+  for (const method of ['rmdir', 'rmdirSync']) wrap(fs, method, () => 'rmdir')
+  wrap(children, 'spawn', () => 'spawn')
+  wrap(process, 'kill', ([, signal]) => (signal === 0 ? undefined : 'kill'))
+  syncBuiltinESMExports()
+}
+
+// Workers are not meant, and should not see that anything was.
+for (const name of ['NODE_OPTIONS', 'AT_CALL', 'AT_CALL_LIST']) delete process.env[name]
+if (process.argv[1]?.endsWith('/bin/multi.js') && process.argv[2] !== 'worker') arm()

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { isAlive, type Process, type Rig } from '../../rig/rig.ts'
+
+/** As much of a row of `status --json` as is compared. */
+export interface Row {
+  readonly name: string
+  readonly state: string
+  readonly pid?: number
+}
+
+const entriesOf = (pid: number): string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
+  } catch {
+    return []
+  }
+}
+
+/** The short name of the node that a process works for, by the environment that multi gives to workers. */
+const nodeOf = (pid: number): string | undefined =>
+  entriesOf(pid)
+    .find((entry) => entry.startsWith('MULTI_NODE='))
+    ?.slice('MULTI_NODE='.length)
+    .split('@')[0]
+
+/** The workers that live, by node, seen by our own eyes: leaders of sessions that carry the rig's token. */
+export function workersOf(rig: Rig): Map<string, Process[]> {
+  const found = new Map<string, Process[]>()
+  for (const one of rig.processes()) {
+    const node = nodeOf(one.pid)
+    if (node === undefined || one.session !== one.pid) continue
+    found.set(node, [...(found.get(node) ?? []), one])
+  }
+  return found
+}
+
+const UP = ['starting', 'running', 'draining']
+const DOWN = ['stopped', 'stale']
+
+/** Every worker that lives, one to a node at most. */
+export function expectNoDoubles(rig: Rig): void {
+  for (const [node, workers] of workersOf(rig)) {
+    expect({ node, workers: workers.map(({ pid }) => pid) }).toEqual({ node, workers: [expect.any(Number)] })
+  }
+}
+
+/**
+ * `status` says of each node what /proc says. A worker may end between its look and ours, so ours are two, before and after;
+ * each row must fit one of them.
+ */
+export async function expectTruth(rig: Rig, nodes: readonly string[]): Promise<readonly Row[]> {
+  const before = workersOf(rig)
+  const { json, stderr } = await rig.multi('status', ...nodes, '--json')
+  expect(stderr).toBe('')
+  const rows = json() as readonly Row[]
+  const after = workersOf(rig)
+  expect(rows).toHaveLength(nodes.length)
+  for (const [at, row] of rows.entries()) {
+    const node = nodes[at] ?? ''
+    const fits = [before, after].some((seen) => fitsOne(row, seen.get(node)))
+    expect({ fits, row, before: before.get(node), after: after.get(node) }).toMatchObject({ fits: true })
+  }
+  expectNoDoubles(rig)
+  return rows
+}
+
+function fitsOne({ state, pid }: Row, workers: readonly Process[] = []): boolean {
+  const [worker, ...doubles] = workers
+  if (doubles.length > 0) return false
+  return worker ? UP.includes(state) && pid === worker.pid : DOWN.includes(state)
+}
+
+/** What the commands have left beside the records, the pidfiles of those who live and the logs. */
+export function litter(rig: Rig): string[] {
+  return readdirSync(rig.run).filter((name) => {
+    if (/^\..*\.multi\.json$/.test(name)) return false
+    return !(name.endsWith('.pid') && isAlive(rig.readPid(name.slice(0, -'.pid'.length)) ?? 0))
+  })
+}
