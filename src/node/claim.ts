@@ -22,7 +22,7 @@ export interface Claim {
   readonly uid: number
 }
 
-export type ClaimHolder = 'ours' | 'alive' | 'dead'
+type ClaimHolder = 'ours' | 'alive' | 'dead'
 
 export interface Claims {
   /** The highest: whoever holds it may act. */

@@ -5,7 +5,7 @@ import type { StopRequest } from '../model/state.ts'
 import type { FileRead, System } from '../system/port.ts'
 import { recordPath } from './files.ts'
 
-export const RECORD_VERSION = 1
+const RECORD_VERSION = 1
 
 /** One start of one worker, as the record keeps it. */
 export interface Launch {
@@ -36,7 +36,7 @@ export interface SavedPlan extends Omit<LaunchPlan, 'env'> {
   readonly environmentNames: readonly string[]
 }
 
-export interface PastExit extends Exit {
+interface PastExit extends Exit {
   readonly at: number
   readonly pid: number
 }

@@ -6,7 +6,7 @@ import { ok, type Result } from '../model/result.ts'
 import { durationOf, settingText } from './read-settings.ts'
 import type { Answer, Context } from './verb.ts'
 
-export const WAIT_LOCK_MS = 10_000
+const WAIT_LOCK_MS = 10_000
 
 export function pursuitOf(context: Context, gate: Gate = openGate): Result<Pursuit, UsageError> {
   const { system, emit, env, line } = context

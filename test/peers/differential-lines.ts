@@ -8,7 +8,7 @@ export interface Line {
 export type Trait = 'selector' | 'short' | 'prefix' | 'suffix' | 'host' | 'passthrough'
 
 /** mulberry32: one seed gives the same command lines everywhere. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

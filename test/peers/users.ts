@@ -33,7 +33,7 @@ export const memberUser = database('group')
   .map(byName)
   .find((user) => user !== undefined && user.uid !== 0 && user.groups.length > 1)
 
-export const isRoot = process.getuid?.() === 0
+const isRoot = process.getuid?.() === 0
 
 /** Why workers cannot be run as another user here, if they cannot. */
 export function whyNoUsers(): string | undefined {

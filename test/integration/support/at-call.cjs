@@ -8,7 +8,7 @@ const { AT_CALL = '', AT_CALL_LIST } = process.env
 const NEEDS_SPACE = new Set(['create', 'symlink', 'mkdir', 'write'])
 
 const { appendFileSync } = fs
-const { kill } = process
+const kill = process.kill.bind(process)
 const [what, where] = AT_CALL.split(' ')
 let count = 0
 let reached = false
