@@ -10,7 +10,21 @@ import { makeDirectories } from './make-directories.ts'
  * Sees to it that the worker's files can be where they shall be, before anything is started: a worker that cannot write
  * its log or pidfile dies where nobody reads why. Directories made here go to the worker's user; others are left alone.
  */
-export async function prepare(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
+export async function prepare(
+  system: System,
+  plan: LaunchPlan,
+  /** Directories that were found good for an earlier node of this command, and for whom. */
+  good: Set<string> = new Set(),
+): Promise<Failure | undefined> {
+  const { pidfile, logfile, uid, gid, pidfileOwner } = plan
+  const key = [directoryOf(pidfile), directoryOf(logfile), uid, gid, pidfileOwner].join('\0')
+  const failure = good.has(key) ? undefined : await prepareDirectories(system, plan)
+  if (failure) return failure
+  good.add(key)
+  return uid === undefined || uid === system.self.uid ? undefined : prepareLog(system, plan, uid)
+}
+
+async function prepareDirectories(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
   const places: [AbsPath, string][] = [
     [plan.pidfile, '--pidfile'],
     [plan.logfile, '--logfile'],
@@ -19,7 +33,7 @@ export async function prepare(system: System, plan: LaunchPlan): Promise<Failure
     const failure = await prepareDirectory(system, plan, directoryOf(file), option)
     if (failure) return failure
   }
-  return prepareForUser(system, plan)
+  return checkPidfileDirectory(system, plan)
 }
 
 async function prepareDirectory(
@@ -36,7 +50,7 @@ async function prepareDirectory(
   return given.ok ? undefined : fromFault(given.error, `give the directory of ${option} to uid ${plan.uid}`)
 }
 
-async function prepareForUser(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
+async function checkPidfileDirectory(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
   const { uid, gid } = plan
   const pidfileDirectory = directoryOf(plan.pidfile)
   if (!(await system.access(pidfileDirectory, 'write'))) {
@@ -57,7 +71,7 @@ async function prepareForUser(system: System, plan: LaunchPlan): Promise<Failure
       user: `uid ${uid}`,
     }
   }
-  return prepareLog(system, plan, uid)
+  return undefined
 }
 
 /** The log of another user's worker: made for that user if it is not there, refused if that user could not write it. */

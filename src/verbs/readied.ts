@@ -24,13 +24,15 @@ export async function readied(
   const good: Readied[] = []
   const bad: Outcome[] = []
   let indexRefused: Fault | undefined
+  const goodDirectories = new Set<string>()
+  const vitalsDirectories: VitalsDirectories = new Map()
   for (const { target, plan, defaultPidfile } of planned) {
-    const failure: Failure | undefined = plan.ok ? await prepare(system, plan.value) : plan.error
+    const failure: Failure | undefined = plan.ok ? await prepare(system, plan.value, goodDirectories) : plan.error
     if (failure || !plan.ok) {
       if (failure) bad.push({ target, ms: 0, result: 'failed', failure })
       continue
     }
-    good.push({ target, plan: await withVitals(context, plan.value), defaultPidfile })
+    good.push({ target, plan: await withVitals(context, plan.value, vitalsDirectories), defaultPidfile })
     indexRefused ??= await remember(system, directories.state, target.pidfile)
   }
   if (indexRefused) {
@@ -41,14 +43,20 @@ export async function readied(
   return { good, bad }
 }
 
-async function withVitals({ system, directories, env, emit }: Context, plan: LaunchPlan): Promise<LaunchPlan> {
+type VitalsDirectories = NonNullable<Parameters<typeof placeForVitals>[3]>
+
+async function withVitals(
+  { system, directories, env, emit }: Context,
+  plan: LaunchPlan,
+  found: VitalsDirectories,
+): Promise<LaunchPlan> {
   const { caution } = plan
   if (caution && env[caution.variable] === caution.value) {
     emit({ event: 'note', target: plan, text: `${caution.variable}=${caution.value}: ${caution.text}` })
   }
   // The recorded place may be of another day and another user: it is found anew for each start.
   const { vitals: _before, ...rest } = plan
-  const vitals = await placeForVitals(system, directories.run, rest)
+  const vitals = await placeForVitals(system, directories.run, rest, found)
   return vitals === undefined ? rest : { ...rest, vitals }
 }
 
