@@ -24,6 +24,9 @@ interface Scenario {
 /** Each rig tries every sixth call: a killed command's lock takes two seconds to count as stale, in which nobody works. */
 const AT_ONCE = 6
 
+/** The simulator is killed before every call; here every third, unless all are asked for, and always the last two. */
+const STRIDE = process.env['MULTI_SWEEP_ALL'] === '1' ? 1 : 3
+
 async function expectRecoveryAtEveryCall(context: TestContext, scenario: Scenario): Promise<void> {
   const rig = rigFor(context)
   await succeed(rig, scenario.first)
@@ -32,12 +35,11 @@ async function expectRecoveryAtEveryCall(context: TestContext, scenario: Scenari
   const all = calls()
   expect(all.length).toBeGreaterThan(15)
   await succeed(rig, STOPWAIT)
-  const lanes = Array.from({ length: AT_ONCE }, (_, lane) =>
-    all.flatMap((_call, at) => (at % AT_ONCE === lane ? at : [])),
-  )
+  const chosen = all.flatMap((_call, at) => (at % STRIDE === 0 || at >= all.length - 2 ? at : []))
+  const lanes = Array.from({ length: AT_ONCE }, (_, lane) => chosen.filter((_at, place) => place % AT_ONCE === lane))
   const hits = await together(lanes.map((lane) => tryThem(rigFor(context), scenario, lane, all)))
   // Nodes that come down together make fewer changes, so the last may not be reached.
-  expect(hits.reduce((sum, hit) => sum + hit, 0)).toBeGreaterThan(all.length / 2)
+  expect(hits.reduce((sum, hit) => sum + hit, 0)).toBeGreaterThan(chosen.length / 2)
 }
 
 async function tryThem(rig: Rig, { line, first, up }: Scenario, lane: readonly number[], all: readonly string[]) {
@@ -61,7 +63,7 @@ async function tryThem(rig: Rig, { line, first, up }: Scenario, lane: readonly n
   return hits
 }
 
-test('start that is killed before any one of its changes: status is true, the same start finishes', async (context) => {
+test('start that is killed before one or another of its changes: status is true, the same start finishes', async (context) => {
   await expectRecoveryAtEveryCall(context, { line: START, first: STOPWAIT, up: NODES })
 }, 240_000)
 

@@ -91,6 +91,7 @@ export const launchOf = (pid: number, pgid: number | null, id = 'made-up'): Reco
   startedMono: 0,
   startMs: 0,
   logOffset: 0,
+  host: 'vm',
   adopted: false,
 })
 

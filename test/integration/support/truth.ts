@@ -73,8 +73,9 @@ function fitsOne({ state, pid }: Row, workers: readonly Process[] = []): boolean
 
 /** What the commands have left beside the records, the pidfiles of those who live and the logs. */
 export function litter(rig: Rig): string[] {
-  return readdirSync(rig.run).filter((name) => {
-    if (/^\..*\.multi\.json$/.test(name)) return false
+  return readdirSync(rig.run, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    // Records stay, and the directories in which workers say how they are: their last words do not.
+    if (/^\..*\.multi\.json$|^vitals(\/\d+)?$/.test(name)) return false
     return !(name.endsWith('.pid') && isAlive(rig.readPid(name.slice(0, -'.pid'.length)) ?? 0))
   })
 }

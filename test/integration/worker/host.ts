@@ -146,7 +146,8 @@ export class Rig {
   }
 
   remove(): void {
-    rmSync(this.directory, { recursive: true })
+    // A child of a pool that was killed may still be writing its last words.
+    rmSync(this.directory, { recursive: true, maxRetries: 20 })
   }
 }
 
