@@ -59,10 +59,15 @@ async function resolve(scene: Scene): Effect {
     if (memory.searched.has(abandoned.launch)) continue
     const found =
       seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs)
-    memory.searched.add(abandoned.launch)
-    if (!found) continue
+    if (!found) {
+      memory.searched.add(abandoned.launch)
+      continue
+    }
     emit({ event: 'note', target, text: `took over pid ${found.identity.pid}, started by a multi that was killed` })
-    return recorded(scene, { launch: found, wanted: 'up' })
+    const taken = await recorded(scene, { launch: found, wanted: 'up' })
+    // Until it is recorded, that claim is all that tells of it.
+    if (taken.ok) memory.searched.add(abandoned.launch)
+    return taken
   }
   return ok(undefined)
 }
