@@ -30,7 +30,9 @@ let said = begun
 function report(done: number): void {
   const seconds = (performance.now() - begun) / 1000
   const rate = seconds > 0 ? Math.round(done / seconds) : 0
-  console.log(`${done} of ${runs} schedules (seeds ${first}…${first + done - 1}) in ${seconds.toFixed(1)} s, ${rate}/s, ${failures} failed`)
+  console.log(
+    `${done} of ${runs} schedules (seeds ${first}…${first + done - 1}) in ${seconds.toFixed(1)} s, ${rate}/s, ${failures} failed`,
+  )
 }
 
 for (let done = 0; done < runs; done++) {

@@ -34,7 +34,10 @@ function schedulesOf(flavour: Flavour): fc.Arbitrary<Schedule> {
 }
 
 /** Draws the schedule of a seed and plays it. The seed alone decides everything. */
-export async function runSeed(seed: number, { shrink = true, flavours = FLAVOURS }: OneOptions = {}): Promise<Failed | undefined> {
+export async function runSeed(
+  seed: number,
+  { shrink = true, flavours = FLAVOURS }: OneOptions = {},
+): Promise<Failed | undefined> {
   const hash = mixed(seed)
   const flavour = flavours[(hash >>> 0) % flavours.length] as Flavour
   let drawn: Schedule | undefined

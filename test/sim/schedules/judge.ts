@@ -45,7 +45,8 @@ function complaintOf(
     case 'quieted':
     case 'resumed': {
       const named = alive.find(({ pid }) => pid === outcome.pid)
-      if (!named) return mayDie || RESTARTS.has(one.verb) ? undefined : `${outcome.result} ${outcome.pid}, which is dead`
+      if (!named)
+        return mayDie || RESTARTS.has(one.verb) ? undefined : `${outcome.result} ${outcome.pid}, which is dead`
       // With the clock set back its words are too old to be believed, and it counts as mute.
       const mustSay = workerOf(worker).honest && !happens(schedule, 'clock set') && !schedule.faults
       return mustSay && !saidReady(named) ? `${outcome.result} ${outcome.pid}, which has not said so` : undefined
@@ -74,7 +75,8 @@ export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly B
   const terms = new Map<SimProcess, number>()
   for (const { signal, process, toGroup, at } of fleet.world.signals) {
     if (isStranger(process)) found.add(`${signal} to stranger ${process.pid} (${process.argv.join(' ')})`)
-    if (signal === 'KILL' && !mayKill(at, begun)) found.add(`KILL to ${process.pid}, unasked or before its time was over`)
+    if (signal === 'KILL' && !mayKill(at, begun))
+      found.add(`KILL to ${process.pid}, unasked or before its time was over`)
     if (signal === 'TERM' && !toGroup) terms.set(process, (terms.get(process) ?? 0) + 1)
   }
   // A command that dies, or is refused a file, between the signal and the record leaves nothing by which the next could know.

@@ -107,7 +107,9 @@ async function perform(fleet: Fleet, schedule: Schedule, found: Set<string>): Pr
   world.clearFaults()
   for (const { command, issued } of begun)
     if (!command.result && !command.system.multi.ended)
-      found.add(`${issued.verb} threw or never ended${command.error ? `: ${command.error.message.split('\n', 1)[0]}` : ''}`)
+      found.add(
+        `${issued.verb} threw or never ended${command.error ? `: ${command.error.message.split('\n', 1)[0]}` : ''}`,
+      )
   judgeSignals(fleet, schedule, [...begun, ...(await atRest(fleet, schedule, found))], found)
 }
 
@@ -171,7 +173,10 @@ async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Pro
   const started = await outcomes('start')
   const leaders = start === 'dies' ? [0, 1] : [1]
   for (const { result, target } of started)
-    if ((result === 'failed' ? start === undefined : start === 'never ready') || !leaders.includes(fleet.leadersOf(target.short).length))
+    if (
+      (result === 'failed' ? start === undefined : start === 'never ready') ||
+      !leaders.includes(fleet.leadersOf(target.short).length)
+    )
       found.add(`start afterwards: ${JSON.stringify(started)}`)
   const stopped = await outcomes(ending)
   const expected = start === 'dies' ? ['stopped', 'already-down'] : ['stopped']
