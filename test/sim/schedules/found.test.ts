@@ -31,6 +31,19 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       ],
     },
   ],
+  [
+    'a worker whose starter was killed before it could record it still speaks for itself afterwards',
+    {
+      seed: 0,
+      worker: 'talksOnAndOn',
+      nodes: ['w1'],
+      begins: 'down',
+      commands: [
+        { verb: 'start', at: 0, killedAt: 64 },
+        { verb: 'start', at: 6 },
+      ],
+    },
+  ],
 ]
 
 test.each(FOUND)('%s', async (_title, schedule) => {
