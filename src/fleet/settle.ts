@@ -67,13 +67,15 @@ const cleared = (seen: Seen): Seen => ({
 const waitsForEnd = ({ goal }: Run): boolean => goal.goal !== 'down' || goal.wait
 
 /**
- * The claim goes back also when the change failed; that this may fail too does not hide the first failure. Not when it is all that
- * tells of a worker which could not be recorded (a full disk): whoever comes next finds that one by it.
+ * The claim goes back also when the change failed; that this may fail too does not hide the first failure. Not when it, or a dead
+ * one below it, is all that tells of a worker which could not be recorded (a full disk): whoever comes next finds that one by it.
  */
 async function giveUp(run: Run, pursuit: Pursuit, failure: Settled): Promise<Settled> {
   await decideNow(run, new Look(pursuit.system))
   const { memory, seen } = run
-  if (!memory.launched || memory.launched.id === seen?.launch?.id) await release(sceneOf(run, pursuit))
+  const ours = !memory.launched || memory.launched.id === seen?.launch?.id
+  const others = seen?.claims.abandoned.every(({ launch }) => memory.searched.has(launch))
+  if (ours && others) await release(sceneOf(run, pursuit))
   return failure
 }
 

@@ -6,7 +6,7 @@ import { fromFault } from './from-fault.ts'
 import { launch, savedPlan } from './launch.ts'
 import { lastWordsPath } from './observe.ts'
 import { record, recorded } from './recording.ts'
-import { findAbandoned } from './resolve.ts'
+import { findAbandoned, vitalsOf } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
 import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
 import type { Change } from './step.ts'
@@ -55,14 +55,20 @@ async function claim({ system, target, seen, goal }: Scene, purpose: 'start' | '
 async function resolve(scene: Scene): Effect {
   const { system, target, seen, memory, goal, emit } = scene
   const startMs = goal.goal === 'up' ? goal.startMs : 0
+  const vitals = vitalsOf(system, seen.recordRead)
   for (const abandoned of seen.claims.abandoned) {
     if (memory.searched.has(abandoned.launch)) continue
     const found =
-      seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs)
-    memory.searched.add(abandoned.launch)
-    if (!found) continue
+      seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs, vitals)
+    if (!found) {
+      memory.searched.add(abandoned.launch)
+      continue
+    }
     emit({ event: 'note', target, text: `took over pid ${found.identity.pid}, started by a multi that was killed` })
-    return recorded(scene, { launch: found, wanted: 'up' })
+    const taken = await recorded(scene, { launch: found, wanted: 'up' })
+    // Until it is recorded, that claim is all that tells of it.
+    if (taken.ok) memory.searched.add(abandoned.launch)
+    return taken
   }
   return ok(undefined)
 }

@@ -51,9 +51,11 @@ function decideFreely(goal: Goal, seen: Seen, moment: Moment): Step {
  * A change needs the claim first. Who has died holding one may have left something that must be known before anything else; and
  * what is left of the claim itself goes with the next record.
  */
-function underClaim(goal: Goal, { claims }: Seen, { memory }: Moment, step: Step): Step {
+function underClaim(goal: Goal, { claims, recordRead }: Seen, { memory }: Moment, step: Step): Step {
   // Sure of its group and harmless when repeated: it goes also where the disk refuses a claim.
   if (step.step === 'kill') return step
+  // A record that cannot be read (root's) tells of what must not be forgotten: nothing is resolved over it, and it stays.
+  if (recordRead.is === 'blocked') return step
   const unresolved = claims.abandoned.some(({ launch }) => !memory.searched.has(launch))
   const untidy = step.step === 'done' && (claims.top?.holder === 'dead' || (claims.leftover && !claims.top))
   if (!isChange(step) && !unresolved && !untidy) return step

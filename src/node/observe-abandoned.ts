@@ -2,7 +2,7 @@ import type { Target } from '../model/spec.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { findWorker, observe, type Seen } from './observe.ts'
-import { findAbandoned } from './resolve.ts'
+import { findAbandoned, vitalsOf } from './resolve.ts'
 
 /**
  * For who only looks and resolves nothing: the same, and the worker of a start whose `multi` was killed before it could
@@ -15,7 +15,7 @@ export async function observeAbandoned(look: Look, target: Target, memory: Memor
   if (recordRead.is !== 'record') return seen
   for (const claim of claims.abandoned) {
     if (claim.launch === launch?.id) continue
-    const found = await findAbandoned(look.system, target, claim, 0)
+    const found = await findAbandoned(look.system, target, claim, 0, vitalsOf(look.system, recordRead))
     if (!found) continue
     const record = { ...recordRead.record, launch: found }
     return { ...seen, ...(await findWorker(look, target, { ...recordRead, record }, pidfile, memory)) }

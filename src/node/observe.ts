@@ -36,7 +36,14 @@ export async function observe(look: Look, target: Target, memory: Memory): Promi
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0)
   const pidfile = await readPidfile(system, target.pidfile)
   const found = await findWorker(look, target, recordRead, pidfile, memory)
+  // Started between our look at its record and at its pidfile, it would pass for somebody else's and for ready.
+  if (found.launch?.adopted && (await hasNewRecord(system, target, record))) return observe(look, target, memory)
   return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
+}
+
+async function hasNewRecord(system: System, { pidfile }: Target, seen: NodeRecord | undefined): Promise<boolean> {
+  const now = await readRecord(system, pidfile)
+  return now.is === 'record' && now.record.generation !== seen?.generation
 }
 
 export type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>

@@ -48,8 +48,16 @@ export async function record(
     generation,
   }
   const owner = changes.plan ? undefined : await ownerToKeep(system, target)
-  const written = await writeRecord(system, next, owner)
+  const written = await writeRecord(system, owner ? next : ownWords(next, seen, system), owner)
   return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
+}
+
+/** A path that another user recorded for its worker's words must not become one's own: one's own are removed. */
+function ownWords(next: NodeRecord, { recordRead }: Seen, { self }: System): NodeRecord {
+  if (recordRead.is !== 'record' || recordRead.uid === self.uid || !next.launch) return next
+  if (next.launch.id !== recordRead.record.launch?.id) return next
+  const { vitals: _theirs, ...launch } = next.launch
+  return { ...next, launch }
 }
 
 const isTheirs = ({ self }: System, { recordRead }: Seen): boolean =>

@@ -1,11 +1,11 @@
-import type { LaunchId } from '../model/names.ts'
+import type { AbsPath, LaunchId } from '../model/names.ts'
 import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import type { Claim } from './claim.ts'
 import { isIntact } from './group.ts'
 import { isNeighbour } from './neighbour.ts'
-import type { Launch } from './record.ts'
+import type { Launch, RecordRead } from './record.ts'
 
 /** Between the two looks: a worker that was just forked and has not come to its program yet. */
 const SECOND_LOOK_MS = 250
@@ -23,14 +23,23 @@ export async function findAbandoned(
   target: Target,
   claim: Claim,
   startMs: number,
+  vitals?: AbsPath,
 ): Promise<Launch | undefined> {
   // Nobody outlives the machine.
   if (claim.owner.bootId !== system.self.identity.bootId) return undefined
-  const first = await search(system, target, claim, startMs)
-  if (first) return first
+  const found = (await search(system, target, claim, startMs)) ?? (await again(system, target, claim, startMs))
+  const uid = found && vitals ? await system.realUid(found.identity.pid) : undefined
+  return found && vitals && uid !== undefined ? { ...found, vitals: { path: vitals, uid } } : found
+}
+
+async function again(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
   await system.rest(SECOND_LOOK_MS)
   return search(system, target, claim, startMs)
 }
+
+/** Where the worker was to write of itself. From one's own record only: another user's could have root remove any file. */
+export const vitalsOf = (system: System, read: RecordRead): AbsPath | undefined =>
+  read.is === 'record' && read.uid === system.self.uid ? read.record.plan?.vitals : undefined
 
 async function search(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
   const self = system.self.identity

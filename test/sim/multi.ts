@@ -16,6 +16,8 @@ export class Multi implements Owner {
   readonly label: string
   readonly hostname: string
   alive = true
+  /** Killed, or gone with its machine: what it was to answer nobody can ask for. */
+  ended = false
   suspended = false
   held: Task[] = []
   /** Monotonic ms: since when it does not refresh its locks. */

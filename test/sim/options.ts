@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly hidepid?: boolean
   readonly bootTimeKnown?: boolean
   readonly stepLimit?: number
+  /** Whether what happens is kept for telling. Default true; the same seed tells it again. */
+  readonly story?: boolean
 }
 
 /** Who calls `multi`. */

@@ -27,7 +27,7 @@ export class Population extends Stage {
     const clock = new Clock(uptimeMs, wallMs)
     const scheduler = options.scheduler ?? (seed === undefined ? fifo() : seeded(seed))
     const runner = new Runner(clock, scheduler, Math.round(callMs * 1000))
-    const story = new Story()
+    const story = new Story(options.story)
     super(clock, runner, story, stepLimit)
     this.clock = clock
     this.files = new Files(clock)

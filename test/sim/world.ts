@@ -94,6 +94,7 @@ export class World extends Population {
     if (!multi.alive) return
     this.machine.story.add(this.clock.micros, multi.label, how, [], NOTHING)
     multi.alive = false
+    multi.ended = how !== 'returns'
     multi.stoppedAt ??= this.clock.now
     multi.descriptors.clear()
     multi.forget()
@@ -129,6 +130,7 @@ export class World extends Population {
   /** Power off and on: nobody survives, /run is empty, the rest of the files is as it was. */
   reboot({ downMs = 30_000, uptimeMs = 20_000, keepRun = false } = {}): void {
     for (const { multi } of this.#systems) {
+      multi.ended ||= multi.alive
       multi.alive = false
       multi.forget()
     }

@@ -5,6 +5,7 @@ import type { AbsPath } from '../../../src/model/names.ts'
 import type { Outcome } from '../../../src/model/outcome.ts'
 import type { StatusRow } from '../../../src/model/status.ts'
 import { parseLine } from '../../../src/spec/index.ts'
+import { quiet, resume } from '../../../src/verbs/quiet.ts'
 import { restart } from '../../../src/verbs/restart.ts'
 import { settings } from '../../../src/verbs/settings.ts'
 import { start } from '../../../src/verbs/start.ts'
@@ -12,7 +13,7 @@ import { status } from '../../../src/verbs/status.ts'
 import { kill, stop, stopwait } from '../../../src/verbs/stop.ts'
 import type { Answer, Context, Verb } from '../../../src/verbs/verb.ts'
 import { type SimProcess, type SimSystem, World, type WorldOptions } from '../index.ts'
-import { WORKERS, type WorkerName } from './workers.ts'
+import { type WorkerName, workerOf } from './workers.ts'
 
 /** One `multi` process and what it answers. Killed, it never does. */
 export interface Command {
@@ -22,6 +23,8 @@ export interface Command {
   readonly answer: Promise<Answer>
   /** Filled in when it has answered. */
   result: Answer | undefined
+  /** What it threw: a bug. */
+  error: Error | undefined
 }
 
 export interface FleetOptions extends WorldOptions {
@@ -45,8 +48,15 @@ export class Fleet {
     this.world = new World({ ...options })
     this.nodes = nodes
     this.worker = worker
-    const { path, behaviour } = WORKERS[worker]
+    const { path, behaviour } = workerOf(worker)
     this.world.program(path, behaviour)
+    this.world.files.put(`${HOME}/app.mjs`, '', { uid: UID, gid: UID })
+  }
+
+  /** The directories that the first start would make. */
+  furnish(): void {
+    for (const path of [`${HOME}/.local`, `${HOME}/.local/state`, `${HOME}/.local/state/multi`, RUN])
+      this.world.files.directory(path, { uid: UID, gid: UID, mode: 0o700 })
   }
 
   get names(): string {
@@ -55,7 +65,7 @@ export class Fleet {
 
   /** `start w1 w2` and what makes it start this kind of workers. */
   get start(): string {
-    return `start ${this.names} ${WORKERS[this.worker].options}`
+    return `start ${this.names} ${workerOf(this.worker).options}`
   }
 
   /** Begins a command; it goes on as the world does. */
@@ -63,19 +73,22 @@ export class Fleet {
     const system = this.world.system({ uid, hostname: HOST, cwd: uid === 0 ? '/root' : HOME })
     const events: FleetEvent[] = []
     const answer = run(system, line, events)
-    const command: Command = { line, system, events, answer, result: undefined }
+    const command: Command = { line, system, events, answer, result: undefined, error: undefined }
     const ended = (result: Answer | undefined): void => {
       command.result = result
       this.world.end(system)
     }
-    answer.then(ended, () => ended(undefined))
+    answer.then(ended, (error: Error) => {
+      command.error = error
+      ended(undefined)
+    })
     this.commands.push(command)
     return command
   }
 
   /** A command from beginning to end, with nobody else about. */
-  async done(line: string): Promise<Command> {
-    const command = this.issue(line)
+  async done(line: string, uid = UID): Promise<Command> {
+    const command = this.issue(line, uid)
     await this.world.runUntil(command.answer)
     return command
   }
@@ -84,8 +97,8 @@ export class Fleet {
     return outcomesOf(await this.done(line))
   }
 
-  async status(): Promise<readonly StatusRow[]> {
-    const { result } = await this.done(`status ${this.names}`)
+  async status(line = `status ${this.names}`, uid = UID): Promise<readonly StatusRow[]> {
+    const { result } = await this.done(line, uid)
     if (result?.kind !== 'status') throw new Error(`status answers ${JSON.stringify(result)}`)
     return result.rows
   }
@@ -108,7 +121,7 @@ export class Fleet {
       const found = this.world.files.list(path, { uid: 0, gid: 0 })
       return typeof found === 'string' ? [] : [...found].sort()
     }
-    return [...list(RUN).filter((name) => name !== 'vitals'), ...list(`${RUN}/vitals/0`)]
+    return [...list(RUN).filter((name) => name !== 'vitals'), ...list(`${RUN}/vitals/${UID}`)]
   }
 }
 
@@ -118,7 +131,7 @@ export const outcomesOf = ({ line, result }: Command): readonly Outcome[] => {
 }
 
 /** Loaded beforehand: a world does not wait for the module loader. */
-const VERBS: Readonly<Record<string, Verb>> = { start, stop, stopwait, restart, kill, status }
+const VERBS: Readonly<Record<string, Verb>> = { start, stop, stopwait, restart, kill, quiet, resume, status }
 
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' }
 

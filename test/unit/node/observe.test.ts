@@ -72,6 +72,18 @@ const seen = ({ world, system }: Scene, target: Target = TARGET): Promise<Seen> 
   world.runUntil(observe(new Look(system), target, newMemory()))
 
 describe('while the recorded process lives, the record decides', () => {
+  test('also when it was recorded only after we had looked for its record: it is not taken for somebody else’s', async () => {
+    const given = await scene()
+    given.world.onCall(({ call, args }) => {
+      if (call !== 'readFile' || args[0] !== TARGET.pidfile) return
+      given.world.onCall(undefined)
+      recorded(given)
+    })
+    const { state, launch } = await seen(given)
+    expect(state.state).toBe('starting')
+    expect(launch).toMatchObject({ id: LAUNCH.id, adopted: false })
+  })
+
   test('starting until it has lived long enough, then running', async () => {
     const one = await scene()
     recorded(one)

@@ -1,0 +1,126 @@
+import fc from 'fast-check'
+import type { FaultRule } from '../index.ts'
+import type { Happening, Issued, Schedule, Verb } from './schedule.ts'
+import type { WorkerName } from './workers.ts'
+
+const issuedAt = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }))
+
+const issued = (verbs: readonly Verb[], by: fc.Arbitrary<Issued['by']>): fc.Arbitrary<Issued> =>
+  fc.record({
+    verb: fc.constantFrom(...verbs),
+    at: issuedAt,
+    killedAt: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
+    by,
+  })
+
+interface Kind {
+  readonly verbs: readonly Verb[]
+  readonly workers: readonly WorkerName[]
+  readonly by?: fc.Arbitrary<Issued['by']>
+  /** What else this flavour has. */
+  readonly more?: fc.Arbitrary<Partial<Schedule>>
+}
+
+const EVERYBODY: readonly WorkerName[] = ['sleeper', 'drains', 'celeryLike', 'forksChild', 'rewritesEnviron']
+/** A pool that its worker no longer leads obeys nothing but KILL: a stopwait would rightly wait for ever. */
+const OBEDIENT: readonly WorkerName[] = ['sleeper', 'drains', 'forksChild', 'rewritesEnviron']
+const TALKERS: readonly WorkerName[] = ['talks', 'talksLate', 'talksOnAndOn', 'lies', 'app']
+
+const ALL: readonly Verb[] = ['start', 'stop', 'stopwait', 'restart', 'restart in turn', 'kill']
+
+const happening = (...what: readonly Happening['what'][]): fc.Arbitrary<Partial<Schedule>> =>
+  fc.record({
+    happenings: fc.array(fc.record({ what: fc.constantFrom(...what), at: fc.integer({ min: 0, max: 400 }) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+  })
+
+const ENOSPC = ['createFile', 'rename', 'symlink', 'makeDirectory', 'openLog', 'lock'] as const
+const EMFILE = ['readFile', 'process', 'createFile', 'openLog', 'spawn', 'list', 'lock'] as const
+const EACCES = ['remove', 'rename', 'createFile', 'signal', 'signalGroup', 'openLog', 'spawn'] as const
+
+const refusals = (code: string, calls: readonly FaultRule['call'][]): fc.Arbitrary<FaultRule> =>
+  fc.record({
+    code: fc.constant(code),
+    call: fc.constantFrom(...calls),
+    after: fc.nat({ max: 25 }),
+    times: fc.integer({ min: 1, max: 4 }),
+    leaves: fc.constantFrom('empty', 'half', 'all'),
+  })
+
+const faults = fc.record({
+  faults: fc.array(fc.oneof(refusals('ENOSPC', ENOSPC), refusals('EMFILE', EMFILE), refusals('EACCES', EACCES)), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+})
+
+const reboots = fc.record({
+  reboot: fc.record({ at: fc.integer({ min: 1, max: 400 }), torn: fc.boolean() }),
+})
+
+const fewPids: fc.Arbitrary<Partial<Schedule>> = fc.record({
+  pids: fc.constant({ first: 100, last: 139 }),
+  strangersEvery: fc.constant(15),
+  // Zombies that lie about for long would leave no pid to anybody.
+  initDelayMs: fc.constantFrom(0, 40),
+})
+
+/** What may be mixed with what, each with its own question. */
+const KINDS = {
+  starts: { verbs: ['start'], workers: EVERYBODY },
+  stops: { verbs: ['stop', 'stopwait'], workers: EVERYBODY },
+  restarts: { verbs: ['start', 'stop', 'stopwait', 'restart', 'restart in turn'], workers: EVERYBODY },
+  kills: { verbs: ALL, workers: EVERYBODY },
+  strangers: { verbs: ALL, workers: EVERYBODY, more: fewPids },
+  accidents: {
+    verbs: ALL,
+    workers: OBEDIENT,
+    more: happening('worker killed', 'worker suspended', 'worker resumed', 'Ctrl-C', 'clock set'),
+  },
+  pidfiles: {
+    verbs: ALL,
+    workers: OBEDIENT,
+    more: happening('worker killed', 'pidfile removed', 'pidfile emptied', 'pidfile names a stranger'),
+  },
+  talkers: { verbs: [...ALL, 'quiet', 'resume', 'status'], workers: TALKERS },
+  'talkers among strangers': {
+    verbs: [...ALL, 'quiet', 'resume'],
+    workers: ['talks', 'app'],
+    more: fewPids,
+  },
+  obstinate: {
+    verbs: ['start', 'stop', 'stopwait or kill', 'kill'],
+    workers: ['ignoresTerm', 'ignoresWithChild', 'drains'],
+  },
+  troubled: { verbs: ALL, workers: ['diesAtOnce', 'diesInBoot', 'hangsInBoot'] },
+  reboots: { verbs: ALL, workers: [...EVERYBODY, 'talks', 'app'], more: reboots },
+  refusals: { verbs: ALL, workers: [...EVERYBODY, 'talks', 'app'], more: faults },
+  users: {
+    verbs: ALL,
+    workers: OBEDIENT,
+    by: fc.constantFrom(undefined, undefined, 'root'),
+  },
+} satisfies Record<string, Kind>
+
+export type Flavour = keyof typeof KINDS
+
+export const FLAVOURS = Object.keys(KINDS) as Flavour[]
+
+export function schedules(flavour: Flavour): fc.Arbitrary<Schedule> {
+  const { verbs, workers, by = fc.constant(undefined), more = fc.constant({}) }: Kind = KINDS[flavour]
+  return fc
+    .record({
+      seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+      begins: fc.constantFrom('up', 'down'),
+      worker: fc.constantFrom(...workers),
+      nodes: fc.constantFrom(['w1'], ['w1', 'w2']),
+      lock: fc.constantFrom('exclusive', 'twice', 'twice-when-stale'),
+      initDelayMs: fc.constantFrom(0, 0, 0, 40, 600),
+      commands: fc.array(issued(verbs, by), { minLength: 2, maxLength: 4 }),
+      stall: fc.option(fc.record({ chance: fc.constant(0.01), ms: fc.constantFrom(50, 3000) }), { nil: undefined }),
+      more,
+    })
+    .map(({ stall, more: added, ...schedule }) => ({ ...schedule, ...(stall ? { stall } : {}), ...added }) as Schedule)
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { complaintsOf, type Schedule } from './schedule.ts'
+
+/** What random schedules have found, once: small, and by name. */
+const FOUND: readonly (readonly [string, Schedule])[] = [
+  [
+    'a worker whose start and whose finder could not record it (a full disk) is not forgotten by the finder',
+    {
+      seed: 0,
+      worker: 'sleeper',
+      nodes: ['w1'],
+      begins: 'up',
+      commands: [
+        { verb: 'start', at: 0 },
+        { verb: 'restart', at: 0 },
+      ],
+      faults: [{ call: 'createFile', code: 'ENOSPC', after: 2, times: 3, leaves: 'empty' }],
+    },
+  ],
+  [
+    'a start by root, killed right after its spawn, is not forgotten by a user who may not read of it',
+    {
+      seed: 0,
+      worker: 'sleeper',
+      nodes: ['w1'],
+      begins: 'down',
+      commands: [
+        { verb: 'start', at: 0, by: 'root', killedAt: 52 },
+        { verb: 'kill', at: 0 },
+        { verb: 'start', at: 20 },
+      ],
+    },
+  ],
+  [
+    'a worker whose starter was killed before it could record it still speaks for itself afterwards',
+    {
+      seed: 0,
+      worker: 'talksOnAndOn',
+      nodes: ['w1'],
+      begins: 'down',
+      commands: [
+        { verb: 'start', at: 0, killedAt: 64 },
+        { verb: 'start', at: 6 },
+      ],
+    },
+  ],
+]
+
+test.each(FOUND)('%s', async (_title, schedule) => {
+  expect(await complaintsOf(schedule)).toEqual([])
+})

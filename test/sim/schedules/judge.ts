@@ -1,0 +1,90 @@
+import type { Outcome } from '../../../src/model/outcome.ts'
+import type { SimProcess } from '../index.ts'
+import { type Begun, PATIENCE_MS } from './commands.ts'
+import type { Fleet } from './fleet.ts'
+import { isStranger } from './happenings.ts'
+import type { Issued, Schedule, Verb } from './schedule.ts'
+import { saidReady } from './talkers.ts'
+import { workerOf } from './workers.ts'
+
+const DOWN = new Set<Verb>(['stop', 'stopwait', 'stopwait or kill', 'restart', 'restart in turn', 'kill'])
+const UP = new Set<Verb>(['start', 'restart', 'restart in turn'])
+const RESTARTS = new Set<Verb>(['restart', 'restart in turn'])
+
+const happens = ({ happenings = [] }: Schedule, ...what: string[]): boolean =>
+  happenings.some((one) => what.includes(one.what))
+
+/** An outcome is said of a moment; what another command has done since does not make it a lie. */
+export function judgeOutcome(fleet: Fleet, schedule: Schedule, one: Issued, outcome: Outcome): string | undefined {
+  const node = outcome.target.short
+  const alive = fleet.processesOf(node)
+  const others = (verbs: ReadonlySet<Verb>): boolean =>
+    schedule.commands.some((other) => other !== one && verbs.has(other.verb))
+  const mayDie = others(DOWN) || happens(schedule, 'worker killed')
+  const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie })
+  return complaint === undefined ? undefined : `${one.verb} ${node}: ${complaint}`
+}
+
+interface Around {
+  readonly alive: readonly SimProcess[]
+  readonly others: (verbs: ReadonlySet<Verb>) => boolean
+  readonly mayDie: boolean
+}
+
+function complaintOf(
+  { worker }: Fleet,
+  schedule: Schedule,
+  one: Issued,
+  outcome: Outcome,
+  { alive, others, mayDie }: Around,
+): string | undefined {
+  switch (outcome.result) {
+    case 'started':
+    case 'restarted':
+    case 'already-running':
+    case 'quieted':
+    case 'resumed': {
+      const named = alive.find(({ pid }) => pid === outcome.pid)
+      if (!named)
+        return mayDie || RESTARTS.has(one.verb) ? undefined : `${outcome.result} ${outcome.pid}, which is dead`
+      // With the clock set back its words are too old to be believed, and it counts as mute.
+      const mustSay = workerOf(worker).honest && !happens(schedule, 'clock set') && !schedule.faults
+      return mustSay && !saidReady(named) ? `${outcome.result} ${outcome.pid}, which has not said so` : undefined
+    }
+    case 'stopped':
+      return alive.some(({ pgrp }) => pgrp === outcome.pid) ? `stopped ${outcome.pid}, whose group lives` : undefined
+    case 'already-down':
+      return alive.length > 0 && !others(UP) ? 'already down, but it lives' : undefined
+    case 'signalled':
+    case 'draining':
+      return undefined
+    case 'failed': {
+      const { reason } = outcome.failure
+      // What root has written its users may not read.
+      const mayNotKnow = schedule.faults !== undefined || schedule.commands.some(({ by }) => by === 'root')
+      if ((reason === 'unknown' || reason === 'foreign') && !mayNotKnow) return JSON.stringify(outcome.failure)
+      const excused = mayDie || workerOf(worker).start === 'dies' || schedule.faults !== undefined
+      return reason === 'died' && !excused && !DOWN.has(one.verb) ? 'died, and nobody stopped it' : undefined
+    }
+  }
+}
+
+/** Promises two and three: never a stranger, nobody killed unasked, and asked to end only once. */
+export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly Begun[], found: Set<string>): void {
+  const { commands, faults = [] } = schedule
+  const terms = new Map<SimProcess, number>()
+  for (const { signal, process, toGroup, at } of fleet.world.signals) {
+    if (isStranger(process)) found.add(`${signal} to stranger ${process.pid} (${process.argv.join(' ')})`)
+    if (signal === 'KILL' && !mayKill(at, begun))
+      found.add(`KILL to ${process.pid}, unasked or before its time was over`)
+    if (signal === 'TERM' && !toGroup) terms.set(process, (terms.get(process) ?? 0) + 1)
+  }
+  // A command that dies, or is refused a file, between the signal and the record leaves nothing by which the next could know.
+  const excused = commands.filter(({ killedAt }) => killedAt !== undefined).length + faults.length * 3
+  for (const [{ pid }, count] of terms) if (count > 1 + excused) found.add(`${count} TERMs to ${pid}`)
+}
+
+const mayKill = (at: number, begun: readonly Begun[]): boolean =>
+  begun.some(
+    (one) => one.issued.verb === 'kill' || (one.issued.verb === 'stopwait or kill' && at >= one.at + PATIENCE_MS),
+  )
