@@ -9,7 +9,7 @@ import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
 import { stageOf } from './readiness.ts'
-import { type Launch, type NodeRecord, type RecordRead, readRecordAgain } from './record.ts'
+import { type Launch, type NodeRecord, type RecordRead, readRecord, readRecordAgain } from './record.ts'
 import { judgePidfile } from './stranger.ts'
 import { type Heard, readVitals, SILENT_AFTER_MS } from './vitals.ts'
 
