@@ -7,7 +7,8 @@ function project(name: string, order: number, seconds: number, include = [`test/
       name,
       include,
       pool: 'forks',
-      maxWorkers: 2,
+      // More than there are cores: but for `unit`, tests mostly wait.
+      maxWorkers: name === 'unit' ? 2 : 3,
       isolate: name !== 'unit',
       sequence: { groupOrder: order },
       testTimeout: seconds * 1000,
