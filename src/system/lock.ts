@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { AbsPath } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { codeOf } from './fault.ts'
@@ -37,7 +38,10 @@ export async function lock(
       })
       return ok({ release: () => release().catch(() => undefined) }) // Already taken from us: nothing to give back.
     } catch (error) {
-      if (codeOf(error) !== 'ELOCKED') return err({ code: codeOf(error), call: 'lock', path: directory })
+      const code = codeOf(error)
+      // Of two that take over a stale lock, one may remove what the other has just made: its files are not there then.
+      const contended = code === 'ELOCKED' || (code === 'ENOENT' && existsSync(directory))
+      if (!contended) return err({ code, call: 'lock', path: directory })
     }
     if (waiting.now() >= deadline || waiting.interruptions().length > 0) return ok(undefined)
     await waiting.rest(5 + waiting.random() * 25)
