@@ -54,9 +54,7 @@ describe.skipIf(skip)(`start of a Celery worker whose broker is down${note}`, ()
       expect(code).toBe(1)
       const pid = rig.readPid('w1') ?? 0
       expect(stdout).toMatch(
-        new RegExp(
-          `w1@\\S+: FAILED: still booting after \\S+ s \\(pid ${pid}\\), left running: see \\S+w1\\.log\n`,
-        ),
+        new RegExp(`w1@\\S+: FAILED: still booting after \\S+ s \\(pid ${pid}\\), left running: see \\S+w1\\.log\n`),
       )
       expect(stdout).toMatch(/^\t {2}\| .*Cannot connect to/m)
       expect(stdout).not.toContain('OK')
