@@ -119,7 +119,9 @@ async function clear(scene: Scene, why: string | undefined): Effect {
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
   const lastWords = lastWordsPath(system, seen.recordRead)
   const silenced = lastWords ? await system.remove(lastWords) : ok(undefined)
-  if (!silenced.ok) return err(fromFault(silenced.error, `remove the last words of ${target.name}`))
+  // A directory that a worker made there must not fail its stop: see `hasLastWords`.
+  if (!silenced.ok && silenced.error.code !== 'EISDIR')
+    return err(fromFault(silenced.error, `remove the last words of ${target.name}`))
   if (why !== undefined) emit({ event: 'note', target, text: `removed a stale pidfile: ${why}` })
   if (goal.goal !== 'up') sayUseless(scene) // A start says it when it replaces the record.
   return ok(undefined)

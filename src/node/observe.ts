@@ -169,10 +169,11 @@ async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: 
   return { state: asked ? { state: 'stopped' } : { state: 'stale', why: named.why, pid: pidfile.pid }, leftover: true }
 }
 
-/** A worker that has ended leaves its vitals behind. */
+/** A worker that has ended leaves its vitals behind. A directory in their place says nothing and cannot be removed. */
 async function hasLastWords({ system }: Look, read: RecordRead): Promise<boolean> {
   const path = lastWordsPath(system, read)
-  return path !== undefined && (await system.stat(path)) !== undefined
+  const found = path === undefined ? undefined : await system.stat(path)
+  return found !== undefined && found.kind !== 'directory'
 }
 
 /** Only one's own record is believed so far: another user's could have root remove any file. */

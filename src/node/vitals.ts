@@ -25,6 +25,8 @@ export async function readVitals(system: System, launch: Launch): Promise<Heard 
   if (!vitals || vitals.pid !== launch.identity.pid) return undefined
   // Whichever is older: a worker may write any time into its file, but not the file's own.
   const writtenAt = Math.min(vitals.updatedAt, read.mtimeMs)
-  if (writtenAt < launch.startedAt - TOLERANCE_MS) return undefined
-  return { ...vitals, heardMs: Math.max(0, system.wall() - writtenAt) }
+  const now = system.wall()
+  // From times to come it would look as if it had just spoken, however long it is silent.
+  if (writtenAt < launch.startedAt - TOLERANCE_MS || writtenAt > now + TOLERANCE_MS) return undefined
+  return { ...vitals, heardMs: Math.max(0, now - writtenAt) }
 }

@@ -29,11 +29,20 @@ function vitalsOf(pid: number): Vitals | undefined {
 
 const pidOf = (rig: Rig): number => rig.readPid('w1') ?? 0
 
-async function expectMute(celery: Celery, started: Finished, why: RegExp, pid = pidOf(celery.rig)): Promise<void> {
+async function expectMute(
+  celery: Celery,
+  started: Finished,
+  why: RegExp,
+  pid = pidOf(celery.rig),
+  ...where: readonly string[]
+): Promise<void> {
   expect(started.code).toBe(0)
   expect(started.stderr + started.stdout).toMatch(why)
   expect(argvOf(pid).join(' ')).not.toContain('multi_bridge')
   expect(vitalsOf(pid)).toBeUndefined()
+  expect(await celery.status('w1', ...where)).toMatchObject([
+    { state: 'running', pid, note: expect.stringMatching(/^mute/) },
+  ])
   expect(await celery.server()).toBe(W1)
 }
 
@@ -153,7 +162,7 @@ describe.skipIf(skip)(
         chmodSync(bridge(), 0o700)
         try {
           const started = await start(celery, ...files)
-          await expectMute(celery, started, /no bridge/, pid())
+          await expectMute(celery, started, /no bridge/, pid(), '--pidfile', join(own, '%n.pid'))
         } finally {
           chmodSync(bridge(), 0o755)
         }

@@ -61,6 +61,12 @@ describe('the vitals of a worker', () => {
     expect((await heard(said({ updatedAt: ahead }), { uid: 1000 }, made))?.heardMs).toBeLessThan(1000)
   })
 
+  it('say nothing when their file is of the future too: it would never look silent', async () => {
+    const made = world()
+    const ahead = made.system({ uid: 0 }).wall() + 9e9
+    expect(await heard(said({ updatedAt: ahead }), { uid: 1000, mtimeMs: ahead }, made)).toBeUndefined()
+  })
+
   it.each([
     ['there are none', undefined, { uid: 1000 }],
     ['they name another pid', said({ pid: 13 }), { uid: 1000 }],
