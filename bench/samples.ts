@@ -1,9 +1,9 @@
-/** Wall times of one command, ms. */
+/** What was measured again and again: wall times of one command, ms, or CPU seconds. */
 export class Samples {
   readonly #times: number[] = []
 
-  add(ms: number): void {
-    this.#times.push(ms)
+  add(time: number): void {
+    this.#times.push(time)
   }
 
   get median(): number {
@@ -17,6 +17,13 @@ export class Samples {
   get text(): string {
     const sorted = this.#sorted()
     return `${digits(this.median)} (${digits(sorted[0])}–${digits(sorted.at(-1))})`
+  }
+
+  /** The same with so many decimals. */
+  textWith(decimals: number): string {
+    const sorted = this.#sorted()
+    const [median, least, most] = [this.median, sorted[0], sorted.at(-1)].map((time) => time?.toFixed(decimals))
+    return `${median} (${least}–${most})`
   }
 
   #sorted(): number[] {

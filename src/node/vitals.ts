@@ -28,5 +28,5 @@ export async function readVitals(system: System, launch: Launch): Promise<Heard 
   const now = system.wall()
   // From times to come it would look as if it had just spoken, however long it is silent.
   if (writtenAt < launch.startedAt - TOLERANCE_MS || writtenAt > now + TOLERANCE_MS) return undefined
-  return { ...vitals, heardMs: Math.max(0, now - writtenAt) }
+  return { ...vitals, updatedAt: writtenAt, heardMs: Math.max(0, now - writtenAt) }
 }

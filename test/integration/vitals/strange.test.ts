@@ -127,6 +127,17 @@ describe('what a worker says is not believed, costs nothing and hides nothing: i
     await expectStops(rig, worker)
   })
 
+  test('a time to come, of which its job would be as old', async (context) => {
+    const rig = rigFor(context)
+    const worker = await rig.started()
+    const now = Date.now()
+    say(worker, words(worker.pid, { active: 1, oldestStartedAt: now, updatedAt: now + 1000 * HOUR_MS }))
+    const { state, jobs } = await rowOf(rig)
+    expect([state, jobs?.active]).toEqual(['running', 1])
+    expect(jobs?.oldestSeconds).toBeLessThan(3600)
+    await expectStops(rig, worker)
+  })
+
   test('that it is gone', async (context) => {
     const rig = rigFor(context)
     const worker = await rig.started()
