@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     'identity read after an await',
     'system/children.ts',
     '    return ok(this.#watch(child, child.pid))',
-    '    const { pid } = child\n    await new Promise((resolve) => child.once("exit", resolve))\n    return ok(this.#watch(child, pid))',
+    '    const { pid } = child\n    await new Promise((resolve) => setTimeout(resolve, 50))\n    return ok(this.#watch(child, pid))',
     CONFORMANCE,
   ),
   mutant(
@@ -153,6 +153,7 @@ export const MUTANTS: readonly Mutant[] = [
     'node/recording.ts',
     '  if (top.claim.generation > recorded + 1) {',
     '  if (top.claim.generation < 0) {',
+    'sim/schedules/claims.test.ts',
   ),
   mutant(
     'sweep removes claims in force',

@@ -98,7 +98,7 @@ async function bySchedules(root: string): Promise<Judged> {
 }
 
 async function byTest(root: string, file: string): Promise<Judged> {
-  const { code, output } = await node(root, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', file])
+  const { code, output } = await node(root, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--bail=1', file])
   const failed = /(\d+) failed/.exec(output)?.[1]
   return code === 1 && failed !== undefined && / FAIL /.test(output)
     ? { ok: true, by: `${file}: ${/ FAIL .* > (.*)$/m.exec(output)?.[1] ?? `${failed} failed`}` }
@@ -144,7 +144,9 @@ async function work(): Promise<void> {
   }
 }
 
-console.log(`${chosen.length - 1} bugs, ${SEEDS} times up to ${values.runs} schedules each; seed ${values.seed}`)
+console.log(
+  `${chosen.filter((one) => one !== CLEAN).length} bugs, ${SEEDS} times up to ${values.runs} schedules each; seed ${values.seed}`,
+)
 await Promise.all(Array.from({ length: AT_ONCE }, work))
 const missed = rows.filter(({ ok }) => !ok)
 console.log(
