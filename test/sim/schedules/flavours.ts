@@ -44,7 +44,7 @@ const refusals = (code: string, calls: readonly FaultRule['call'][]): fc.Arbitra
   fc.record({
     code: fc.constant(code),
     call: fc.constantFrom(...calls),
-    after: fc.nat({ max: 25 }),
+    after: fc.oneof(fc.nat({ max: 2 }), fc.nat({ max: 25 })),
     times: fc.integer({ min: 1, max: 4 }),
     leaves: fc.constantFrom('empty', 'half', 'all'),
   })

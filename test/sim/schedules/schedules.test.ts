@@ -1,83 +1,57 @@
-import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { complaintsOf, type Happening, type Issued, type Schedule } from './schedule.ts'
-import type { WorkerName } from './workers.ts'
+import { describe, expect, test } from 'vitest'
+import { runSeed } from '../run/one.ts'
+import { tell } from '../run/tell.ts'
+import { FLAVOURS } from './flavours.ts'
+import { complaintsOf, play, type Schedule } from './schedule.ts'
 
-const RUNS = Number(process.env['MULTI_SCHEDULES'] ?? 500)
+/** A few of each here, so that every run of the tests plays some; `npm run sim` plays any number. */
+const EACH = Number(process.env['MULTI_SCHEDULES'] ?? 60)
 
-const issued = (verbs: readonly Issued['verb'][]): fc.Arbitrary<Issued> =>
-  fc.record({
-    verb: fc.constantFrom(...verbs),
-    at: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 })),
-    killedAt: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
+describe('any number of commands at once, and everything that can happen to them, break no promise', () => {
+  test.each(FLAVOURS)('%s', { timeout: 120_000 }, async (flavour) => {
+    for (let seed = 0; seed < EACH; seed++) {
+      const failed = await runSeed(seed, { flavours: [flavour] })
+      if (failed) expect.fail(await tell(failed))
+    }
   })
-
-const happening: fc.Arbitrary<Happening> = fc.record({
-  what: fc.constantFrom<Happening['what']>(
-    'worker killed',
-    'worker suspended',
-    'worker resumed',
-    'Ctrl-C',
-    'clock set',
-  ),
-  at: fc.integer({ min: 0, max: 400 }),
 })
 
-const schedules = (verbs: readonly Issued['verb'][], more: Partial<Schedule> = {}): fc.Arbitrary<Schedule> =>
-  fc
-    .record({
-      seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
-      begins: fc.constantFrom('up', 'down'),
-      worker: fc.constantFrom<WorkerName>('sleeper', 'drains', 'celeryLike', 'forksChild', 'rewritesEnviron'),
-      nodes: fc.constantFrom(['w1'], ['w1', 'w2']),
-      lock: fc.constantFrom('exclusive', 'twice', 'twice-when-stale'),
-      commands: fc.array(issued(verbs), { minLength: 2, maxLength: 4 }),
-      stall: fc.option(fc.record({ chance: fc.constant(0.01), ms: fc.constantFrom(50, 3000) }), { nil: undefined }),
-    })
-    .map(({ stall, ...schedule }) => ({ ...schedule, ...(stall ? { stall } : {}), ...more }) as Schedule)
-
-const expectToHold = (verbs: readonly Issued['verb'][], more?: Partial<Schedule>): Promise<void> =>
-  fc.assert(
-    fc.asyncProperty(schedules(verbs, more), async (schedule) => {
-      expect(await complaintsOf(schedule)).toEqual([])
-    }),
-    { numRuns: RUNS / 5 },
-  )
-
-test('starts at once, killed and stalled anywhere, make one worker', { timeout: 120_000 }, () =>
-  expectToHold(['start']),
-)
-
-test('stops and stopwaits at once signal once and end it', { timeout: 120_000 }, () =>
-  expectToHold(['stop', 'stopwait']),
-)
-
-test('starts, stops and restarts at once never make two workers', { timeout: 120_000 }, () =>
-  expectToHold(['start', 'stop', 'stopwait', 'restart']),
-)
-
-test('kill among all others', { timeout: 120_000 }, () =>
-  expectToHold(['start', 'stop', 'stopwait', 'restart', 'kill']),
-)
-
-test('strangers that get every freed pid are never signalled', { timeout: 120_000 }, () =>
-  expectToHold(['start', 'stop', 'stopwait', 'restart', 'kill'], {
-    pids: { first: 100, last: 139 },
+describe('a seed', () => {
+  const schedule: Schedule = {
+    seed: 7,
+    worker: 'celeryLike',
+    nodes: ['w1', 'w2'],
+    begins: 'up',
+    commands: [
+      { verb: 'restart', at: 0, killedAt: 90 },
+      { verb: 'stopwait', at: 3 },
+      { verb: 'start', at: 40 },
+    ],
     strangersEvery: 15,
-  }),
-)
+    pids: { first: 100, last: 139 },
+    stall: { chance: 0.05, ms: 50 },
+  }
 
-test('workers that somebody else kills or suspends, Ctrl-C, and a clock that is set', { timeout: 120_000 }, () =>
-  fc.assert(
-    fc.asyncProperty(
-      schedules(['start', 'stop', 'stopwait', 'restart', 'kill']),
-      // A pool that its worker no longer leads obeys nothing but KILL: a stopwait would rightly wait for ever.
-      fc.constantFrom<WorkerName>('sleeper', 'drains', 'forksChild', 'rewritesEnviron'),
-      fc.array(happening, { minLength: 1, maxLength: 4 }),
-      async (schedule, worker, happenings) => {
-        expect(await complaintsOf({ ...schedule, worker, happenings })).toEqual([])
-      },
-    ),
-    { numRuns: RUNS / 5 },
-  ),
-)
+  test('replays one run exactly, call by call', async () => {
+    const [one, other] = [await play(schedule), await play(schedule)]
+    expect(one.fleet.world.story().split('\n').length).toBeGreaterThan(300)
+    expect(other.fleet.world.story()).toBe(one.fleet.world.story())
+    const third = await play({ ...schedule, seed: 8 })
+    expect(third.fleet.world.story()).not.toBe(one.fleet.world.story())
+  })
+
+  const one: Schedule = { ...schedule, worker: 'diesAtOnce', commands: [{ verb: 'start', at: 0 }], begins: 'down' }
+
+  test('of a run that fails is told as a story that names the seed', async () => {
+    const complaints = ['w1: 1 and 2 live at once']
+    const text = await tell({ seed: 12345, flavour: 'troubled', schedule: one, complaints, shrunk: one })
+    expect(text).toContain('npm run sim -- --runs 1 --seed 12345')
+    expect(text).toContain('w1: 1 and 2 live at once')
+    expect(text).toContain('0 ms  multi start')
+    expect(text).toMatch(/multi#1 +spawn \/usr\/bin\/dies/)
+  })
+
+  test('says nothing where nothing is wrong', async () => {
+    expect(await complaintsOf(one)).toEqual([])
+  })
+})

@@ -28,6 +28,8 @@ export function talks(readyMs: number, drainMs: number, more: Behaviour = {}): B
       if (signal !== 'TERM' && signal !== 'INT') return 'default'
       if (draining.has(self)) return
       draining.add(self)
+      // Told to end before it was ready: from then on its word is another, and no lie of whoever goes by it.
+      ready.add(self)
       writeVitals(self, 'draining', { active: 1 })
       self.after(drainMs, () => {
         writeVitals(self, 'gone')

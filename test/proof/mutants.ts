@@ -1,0 +1,230 @@
+/** A deliberate bug: text that must stand in the file exactly once, and what takes its place. */
+interface Edit {
+  readonly file: string
+  readonly search: string
+  readonly replace: string
+}
+
+export interface Mutant {
+  readonly name: string
+  readonly edits: readonly Edit[]
+  /** A test file that must find it; without it, random schedules must. */
+  readonly test?: string
+}
+
+const mutant = (name: string, file: string, search: string, replace: string, test?: string): Mutant => ({
+  name,
+  edits: [{ file: `src/${file}`, search, replace }],
+  ...(test === undefined ? {} : { test: `test/${test}` }),
+})
+
+const CONFORMANCE = 'integration/conformance.test.ts'
+const FOUND = 'sim/schedules/found.test.ts'
+
+/** The list that must never get shorter: what each promise rests on, taken away. */
+export const MUTANTS: readonly Mutant[] = [
+  mutant(
+    'no identity check before a signal',
+    'system/signalling.ts',
+    "  if (read.facts.startTicks !== identity.startTicks) return 'stranger'\n",
+    '',
+    CONFORMANCE,
+  ),
+  mutant(
+    'EPERM as dead',
+    'system/signalling.ts',
+    "return codeOf(error) === 'EPERM' ? 'denied' : 'gone'",
+    "return 'gone'",
+    CONFORMANCE,
+  ),
+  mutant(
+    'EPERM as an empty group',
+    'system/signalling.ts',
+    "    return codeOf(error) === 'EPERM'\n",
+    '    return false\n',
+    CONFORMANCE,
+  ),
+  mutant(
+    'identity read after an await',
+    'system/children.ts',
+    '    return ok(this.#watch(child, child.pid))',
+    '    const { pid } = child\n    await new Promise((resolve) => setTimeout(resolve, 50))\n    return ok(this.#watch(child, pid))',
+    CONFORMANCE,
+  ),
+  mutant(
+    'a signal that was denied passes for sent',
+    'node/signal-effects.ts',
+    "  if (answer === 'denied') return err(await deniedBy(scene, signal))\n  if (answer !== 'sent') return ok(undefined) // It",
+    "  if (answer !== 'sent' && answer !== 'denied') return ok(undefined) // It",
+  ),
+  mutant(
+    'TERM to the group',
+    'node/signal-effects.ts',
+    '  const answer = await system.signal(identity, signal)\n',
+    '  const group = groupOf(scene)\n  const answer = group ? await system.signalGroup(group, signal) : await system.signal(identity, signal)\n',
+  ),
+  mutant(
+    'a claim that is not exclusive',
+    'node/act.ts',
+    '  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
+    '  await system.remove(claimPath(target.pidfile, seen.claims.next))\n  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
+  ),
+  {
+    name: 'no claim before the spawn',
+    edits: [
+      {
+        file: 'src/node/decide.ts',
+        search: "  if (claims.top?.holder === 'ours') return unresolved",
+        replace: "  if (step.step === 'launch' || claims.top?.holder === 'ours') return unresolved",
+      },
+      {
+        file: 'src/node/act.ts',
+        search: '  const id = claimedLaunch(seen.claims)\n',
+        replace: '  const id = claimedLaunch(seen.claims) ?? system.newLaunchId()\n',
+      },
+    ],
+  },
+  mutant(
+    'the pidfile trusted over a live record',
+    'node/observe.ts',
+    "  if (leader !== 'gone') return byLeader",
+    "  if (leader !== 'gone' && (pidfile.is !== 'pid' || pidfile.pid === launch.identity.pid)) return byLeader",
+  ),
+  mutant(
+    'start ticks ignored',
+    'node/observe.ts',
+    "read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)",
+    "read.found === 'process' && !isDead(read.facts)",
+  ),
+  mutant('a zombie as alive', 'model/process.ts', "facts.state === 'Z' || facts.state === 'X'", "facts.state === 'X'"),
+  mutant(
+    'the record of another boot believed',
+    'node/observe.ts',
+    "  if (!hereAndNow(system, identity)) return 'gone'\n",
+    '',
+  ),
+  mutant(
+    'every stop signals once more',
+    'node/decide-down.ts',
+    'function draining(goal: DownGoal, state: Draining, seen: Seen, moment: Moment): Step {\n',
+    "function draining(goal: DownGoal, state: Draining, seen: Seen, moment: Moment): Step {\n  if (state.leader && !moment.memory.signalled) return { step: 'signal-leader', signal: 'TERM' }\n",
+  ),
+  {
+    name: 'KILL without a limit',
+    edits: [
+      {
+        file: 'src/node/decide-down.ts',
+        search: 'goal.timeoutMs === undefined ? undefined : limitStage(goal, goal.timeoutMs,',
+        replace: 'limitStage(goal, goal.timeoutMs ?? 100,',
+      },
+      {
+        file: 'src/node/decide-down.ts',
+        search: "if (goal.atLimit.includes('kill')) return { at,",
+        replace: 'if (goal.orphanGraceMs > 0) return { at,',
+      },
+    ],
+  },
+  mutant(
+    'KILL before the limit',
+    'node/decide-down.ts',
+    '  if (stage && moment.now >= stage.at)',
+    '  if (stage && moment.now >= stage.at - 100)',
+  ),
+  mutant(
+    'group emptiness by the leader only',
+    'node/observe.ts',
+    '  return group ? byGroup(',
+    '  return group && group.pgid < 0 ? byGroup(',
+  ),
+  mutant(
+    'a dead claim removed instead of superseded',
+    'node/act.ts',
+    '  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
+    "  const dead = seen.claims.top?.holder === 'dead' ? seen.claims.top.claim.generation : undefined\n  if (dead !== undefined) await system.remove(claimPath(target.pidfile, dead))\n  const made = await system.symlink(text, claimPath(target.pidfile, dead ?? seen.claims.next))\n",
+  ),
+  mutant(
+    'dead starters not looked after',
+    'node/decide.ts',
+    '  const unresolved = claims.abandoned.some(',
+    '  const unresolved = claims.next < 0 && claims.abandoned.some(',
+  ),
+  mutant(
+    'a claim given back without voiding those below',
+    'node/recording.ts',
+    '  if (top.claim.generation > recorded + 1) {',
+    '  if (top.claim.generation < 0) {',
+    'sim/schedules/claims.test.ts',
+  ),
+  mutant(
+    'sweep removes claims in force',
+    'fleet/sweep.ts',
+    "      litter.kind === 'claim' ? litter.generation <= generation :",
+    "      litter.kind === 'claim' ? litter.generation > 0 :",
+  ),
+  mutant(
+    'a group is ours by its number',
+    'node/group.ts',
+    "if (proof === 'certain' || (proof === 'likely' && !recycled)) {",
+    "if (proof === 'certain' || proof === 'likely' || proof === 'none') {",
+  ),
+  mutant(
+    'vitals of another pid believed',
+    'node/vitals.ts',
+    '  if (!vitals || vitals.pid !== launch.identity.pid) return undefined\n',
+    '  if (!vitals) return undefined\n',
+  ),
+  mutant(
+    'vitals from before the start believed',
+    'node/vitals.ts',
+    '  if (writtenAt < launch.startedAt - TOLERANCE_MS) return undefined\n',
+    '',
+  ),
+  mutant(
+    'a booting worker counts as ready',
+    'node/readiness.ts',
+    "vitals.state === 'booting' ? 'starting' :",
+    "vitals.state === 'booting' ? 'running' :",
+  ),
+  mutant(
+    'a half-done look believed',
+    'node/observe.ts',
+    '  if (found.launch?.adopted && (await hasNewRecord(system, target, record)))',
+    '  if (found.launch?.adopted && recordRead.is === "blocked" && (await hasNewRecord(system, target, record)))',
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
+    'a finder that cannot record forgets',
+    'fleet/settle.ts',
+    '  if (ours && others) await release',
+    '  if (ours || others) await release',
+    FOUND,
+  ),
+  mutant(
+    'changes made over a record that cannot be read',
+    'node/decide.ts',
+    "  if (recordRead.is === 'blocked') return step\n",
+    '',
+    FOUND,
+  ),
+  mutant(
+    'a user’s paths become root’s own',
+    'node/recording.ts',
+    'owner ? next : ownWords(next, seen, system)',
+    'next',
+    'sim/schedules/users.test.ts',
+  ),
+  mutant(
+    'root runs what a user recorded',
+    'verbs/plans.ts',
+    "read.is === 'record' && (read.uid === system.self.uid || read.uid === 0)",
+    "read.is === 'record'",
+    'unit/fleet/plans.test.ts',
+  ),
+  mutant(
+    'a younger process passes for the one that the pidfile names',
+    'node/stranger.ts',
+    "  if (startedAt > pidfile.mtimeMs + TOLERANCE_MS) return stranger('it is younger than the pidfile')\n",
+    '',
+    'unit/node/stranger.test.ts',
+  ),
+]

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { AbsPath } from '../../../src/model/names.ts'
+import { claimPath, recordPath } from '../../../src/node/files.ts'
+import type { NodeRecord } from '../../../src/node/record.ts'
+import { Fleet, RUN } from './fleet.ts'
+
+const ROOT = { uid: 0, gid: 0 }
+const PIDFILE = `${RUN}/w1.pid` as AbsPath
+
+const generationIn = ({ world }: Fleet): number => {
+  const read = world.files.read(recordPath(PIDFILE), ROOT, 1 << 20)
+  return read.found === 'text' ? (JSON.parse(read.text) as NodeRecord).generation : 0
+}
+
+test('a claim above a dead one is given back only when a record has voided both: readers count upwards from it', async () => {
+  const fleet = new Fleet({ worker: 'sleeper', nodes: ['w1'] })
+  const killed = fleet.issue(fleet.start)
+  // It has claimed, and dies before it does anything with that.
+  let claimed = false
+  fleet.world.onCall(({ call, args }) => {
+    if (claimed) fleet.world.kill(killed.system)
+    claimed = call === 'symlink' && args[0] === claimPath(PIDFILE, 1)
+  })
+  await fleet.world.runWhile(() => killed.system.multi.alive)
+  expect(fleet.world.files.readlink(claimPath(PIDFILE, 1), ROOT)).toBeDefined()
+  const removed: [string, number][] = []
+  fleet.world.onCall(({ call, args }) => {
+    if (call === 'remove' && String(args[0]).includes('.multi.claim.'))
+      removed.push([String(args[0]), generationIn(fleet)])
+  })
+  // Nothing can be started, so the claim is given back unused.
+  fleet.world.fault({ call: 'openLog', code: 'EACCES' })
+  await fleet.done(fleet.start)
+  expect(removed).toEqual([
+    [claimPath(PIDFILE, 1), 2],
+    [claimPath(PIDFILE, 2), 2],
+  ])
+})
