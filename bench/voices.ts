@@ -46,6 +46,8 @@ export class Voices {
     [TOKEN]: this.#token,
   }
 
+  #redis: ChildProcess | undefined
+
   constructor() {
     mkdirSync(join(this.#directory, 'log'))
   }
@@ -55,7 +57,10 @@ export class Voices {
   }
 
   async startRedis(): Promise<void> {
-    this.#begin('redis-server', ['--port', '0', '--unixsocket', this.#socket, '--save', ''], {}, this.#directory)
+    const listen = ['--port', '0', '--unixsocket', this.#socket, '--save', '']
+    // It goes with us, however we end: its title hides the token.
+    const words = ['--pdeathsig=KILL', 'redis-server', ...listen]
+    this.#redis = this.#begin('setpriv', words, {}, this.#directory)
     await until(() => existsSync(this.#socket), 'Redis')
   }
 
@@ -90,8 +95,9 @@ export class Voices {
     return { pid: child.pid ?? 0, done: () => doneBy(this.#vitals), stop: () => ended(child) }
   }
 
-  /** Also after a failure: only what carries our token, each by its pid. */
+  /** Also after a failure: our Redis and what carries our token, each by its pid. */
   clear(): void {
+    this.#redis?.kill('SIGKILL')
     for (const { pid } of carriers(this.#token)) process.kill(pid, 'SIGKILL')
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
