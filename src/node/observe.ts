@@ -66,7 +66,13 @@ export async function findWorker(
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
   const owner = await ownerOf(system, read.uid)
   if (!owner.believed) return unknown(owner.why)
-  if (leader !== 'gone') return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
+  if (leader !== 'gone') {
+    const others = await isAnothers(system, launch.identity, owner.uid)
+    // Ended between two looks: what is left of it decides.
+    if (others === 'gone') return findWorker(look, target, read, pidfile, memory)
+    if (others) return unknown(others)
+    return byLeader(look, read.record, launch, leader, pidfile, memory)
+  }
   if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
   const group = await remainingGroup(look, launch, memory, owner.uid)
   return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
@@ -115,6 +121,14 @@ async function locate(system: System, identity: Identity): Promise<ProcessFacts 
     : 'gone'
 }
 
+/** Why a user's record does not prove that process to be the user's worker. */
+async function isAnothers(system: System, identity: Identity, uid: number | undefined): Promise<string | undefined> {
+  if (uid === undefined || uid === system.self.uid) return undefined
+  const real = await system.realUid(identity.pid)
+  if (real === undefined && (await locate(system, identity)) === 'gone') return 'gone'
+  return real === uid ? undefined : `the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`
+}
+
 async function byLeader(
   look: Look,
   record: NodeRecord,
@@ -122,12 +136,8 @@ async function byLeader(
   facts: ProcessFacts,
   pidfile: PidfileRead,
   memory: Memory,
-  uid: number | undefined,
 ): Promise<Found> {
   const { identity } = launch
-  if (uid !== undefined && uid !== look.system.self.uid && (await look.system.realUid(identity.pid)) !== uid) {
-    return unknown(`the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`)
-  }
   if (launch.pgid !== null) memory.witness = { identity, pgid: launch.pgid, at: look.system.now() }
   const group = leadersGroup(launch, facts)
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
