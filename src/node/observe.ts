@@ -66,7 +66,13 @@ export async function findWorker(
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
   const owner = await ownerOf(system, read.uid)
   if (!owner.believed) return unknown(owner.why)
-  if (leader !== 'gone') return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
+  if (leader !== 'gone') {
+    const others = await isAnothers(system, launch.identity, owner.uid)
+    // Ended between two looks: what is left of it decides.
+    if (others === 'gone') return findWorker(look, target, read, pidfile, memory)
+    if (others) return unknown(others)
+    return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
+  }
   if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
   const group = await remainingGroup(look, launch, memory, owner.uid)
   if (group === 'shared')
@@ -117,6 +123,14 @@ async function locate(system: System, identity: Identity): Promise<ProcessFacts 
     : 'gone'
 }
 
+/** Why a user's record does not prove that process to be the user's worker. */
+async function isAnothers(system: System, identity: Identity, uid: number | undefined): Promise<string | undefined> {
+  if (uid === undefined || uid === system.self.uid) return undefined
+  const real = await system.realUid(identity.pid)
+  if (real === undefined && (await locate(system, identity)) === 'gone') return 'gone'
+  return real === uid ? undefined : `the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`
+}
+
 async function byLeader(
   look: Look,
   record: NodeRecord,
@@ -127,9 +141,6 @@ async function byLeader(
   uid: number | undefined,
 ): Promise<Found> {
   const { identity } = launch
-  if (uid !== undefined && uid !== look.system.self.uid && (await look.system.realUid(identity.pid)) !== uid) {
-    return unknown(`the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`)
-  }
   const group = (await isShared(look, facts, uid)) ? undefined : leadersGroup(launch, facts)
   if (group) memory.witness = { identity, pgid: group.pgid, at: look.system.now() }
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }

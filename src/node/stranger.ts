@@ -64,11 +64,28 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
   if (words === undefined) return { is: 'unknown', why: `the command line of pid ${pid} of the pidfile cannot be read` }
   const cwd = await system.workingDirectory(pid)
   if (mentions(words, target, cwd)) return { is: 'worker', facts }
-  if (environ === undefined) return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be told from a stranger` }
+  if (environ === undefined) return judgeEnding(system, facts)
   return {
     is: 'stale',
     why: `the pidfile names pid ${pid}, a stranger (${words.join(' ').slice(0, 60) || 'a kernel thread'})`,
   }
+}
+
+const LOOKS_AT_AN_END = 50
+const BETWEEN_LOOKS_MS = 10
+
+/** A process that is ending has lost its memory, and with it what it could be told by, some time before it is dead. */
+async function judgeEnding(system: System, { pid, startTicks }: ProcessFacts): Promise<Named> {
+  for (let looks = 0; looks < LOOKS_AT_AN_END; looks++) {
+    const read = await system.process(pid)
+    const gone = read.found === 'nothing' || (read.found === 'process' && read.facts.startTicks !== startTicks)
+    if (gone || (read.found === 'process' && isDead(read.facts))) {
+      return { is: 'stale', why: `the pidfile names pid ${pid}, which is gone` }
+    }
+    if ((await system.environ(pid)) !== undefined || (await system.commandLine(pid))?.length !== 0) break
+    await system.rest(BETWEEN_LOOKS_MS)
+  }
+  return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be told from a stranger` }
 }
 
 /**

@@ -15,6 +15,8 @@ interface OneOptions {
   /** Default true: looks for a smaller schedule that fails as well. */
   readonly shrink?: boolean
   readonly flavours?: readonly Flavour[]
+  /** Plays it and says what was wrong. */
+  readonly judge?: typeof complaintsOf
 }
 
 /** Neighbouring seeds shall have nothing in common (the finalizer of MurmurHash3; it maps no two seeds to the same). */
@@ -36,14 +38,14 @@ function schedulesOf(flavour: Flavour): fc.Arbitrary<Schedule> {
 /** Draws the schedule of a seed and plays it. The seed alone decides everything. */
 export async function runSeed(
   seed: number,
-  { shrink = true, flavours = FLAVOURS }: OneOptions = {},
+  { shrink = true, flavours = FLAVOURS, judge = complaintsOf }: OneOptions = {},
 ): Promise<Failed | undefined> {
   const hash = mixed(seed)
   const flavour = flavours[(hash >>> 0) % flavours.length] as Flavour
   let drawn: Schedule | undefined
   let complaints: readonly string[] = []
   const property = fc.asyncProperty(schedulesOf(flavour), async (schedule) => {
-    const found = await complaintsOf(schedule)
+    const found = await judge(schedule)
     if (drawn === undefined) {
       drawn = schedule
       complaints = found

@@ -63,6 +63,9 @@ export interface Schedule extends FleetOptions {
   readonly reboot?: Reboot
 }
 
+/** Nobody stays suspended for ever. */
+const RESUMED_AT_MS = 3000
+
 interface Played {
   /** What was wrong; empty when all promises held. */
   readonly complaints: readonly string[]
@@ -141,12 +144,14 @@ async function phase(
   }
   for (const one of commands) world.after(one.at - from, () => begun.push(begin(fleet, schedule, one, hear)))
   for (const one of happenings) world.after(one.at - from, () => happen(fleet, one, begun))
-  if (happenings.length > 0) world.after(3000, () => resumeAll(fleet))
+  const suspends = happenings.some(({ what }) => what === 'worker suspended')
+  if (suspends) world.after(RESUMED_AT_MS, () => resumeAll(fleet))
   if (until < Infinity) {
     await world.pass(until - from)
     return begun
   }
-  await world.pass(Math.max(from, ...[...commands, ...happenings].map(({ at }) => at)) - from + 1)
+  const times = [...commands, ...happenings].map(({ at }) => at)
+  await world.pass(Math.max(from, suspends ? RESUMED_AT_MS : 0, ...times) - from + 1)
   await world.runWhile(() => begun.some(({ command }) => command.system.multi.alive))
   return begun
 }
@@ -169,7 +174,8 @@ async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Pro
     const lie = lies(fleet, node, rows[at])
     if (lie) found.add(`status: ${lie}`)
   }
-  await outcomes(ending)
+  const ended = await outcomes(ending)
+  if (ended.some(({ result }) => result === 'failed')) found.add(`${ending} afterwards: ${JSON.stringify(ended)}`)
   const started = await outcomes('start')
   const leaders = start === 'dies' ? [0, 1] : [1]
   for (const { result, target } of started)

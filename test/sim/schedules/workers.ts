@@ -42,7 +42,7 @@ const familyFather: Behaviour = forksChild(drains(40), drains(30))
 
 const SOON = ' --start-timeout=400ms'
 
-export const WORKERS = {
+const WORKERS = {
   sleeper: command('sleeper', sleeper),
   drains: command('drains', drains(200)),
   celeryLike: celery(celeryLike({ bootMs: 30, drainMs: 60 })),

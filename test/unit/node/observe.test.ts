@@ -72,6 +72,17 @@ const seen = ({ world, system }: Scene, target: Target = TARGET): Promise<Seen> 
   world.runUntil(observe(new Look(system), target, newMemory()))
 
 describe('while the recorded process lives, the record decides', () => {
+  test('a user’s that ends while root looks at it is gone, not somebody else’s', async () => {
+    const given = await scene({ uid: 1000 })
+    recorded(given)
+    given.world.onCall(({ call }) => {
+      if (call !== 'realUid' || given.process.dead) return
+      given.process.die('KILL')
+      given.world.machine.reap(given.process)
+    })
+    expect((await seen(given)).state.state).toBe('stale')
+  })
+
   test('also when it was recorded only after we had looked for its record: it is not taken for somebody else’s', async () => {
     const given = await scene()
     given.world.onCall(({ call, args }) => {
