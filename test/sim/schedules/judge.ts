@@ -48,7 +48,9 @@ function complaintOf(
       if (!named)
         return mayDie || RESTARTS.has(one.verb) ? undefined : `${outcome.result} ${outcome.pid}, which is dead`
       // With the clock set back its words are too old to be believed, and it counts as mute.
-      const mustSay = workerOf(worker).honest && !happens(schedule, 'clock set') && !schedule.faults
+      // `said: false` claims no more than that it was told.
+      const claims = !('said' in outcome) || outcome.said
+      const mustSay = claims && workerOf(worker).honest && !happens(schedule, 'clock set') && !schedule.faults
       return mustSay && !saidReady(named) ? `${outcome.result} ${outcome.pid}, which has not said so` : undefined
     }
     case 'stopped':

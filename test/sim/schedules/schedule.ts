@@ -190,7 +190,9 @@ async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Pro
     found.add(`stopwait afterwards: ${JSON.stringify(stopped)}`)
   if (fleet.nodes.some((node) => fleet.processesOf(node).length > 0)) found.add('somebody is left')
   // With a record goes its number: a claim above it is void only when the numbers have come so far again.
-  const kept = schedule.reboot?.torn ? /^\.w\d\.pid\.multi\.(json$|claim)/ : /^\.w\d\.pid\.multi\.json$/
+  // And a draft stays where its writer's pid and start ticks are, after a reboot, those of somebody who lives.
+  const { reboot: power } = schedule
+  const kept = power?.torn ? /^\.w\d\.pid\.multi\.(json|claim)/ : power ? /\.multi\.json/ : /^\.w\d\.pid\.multi\.json$/
   const files = fleet.files().filter((name) => name !== '.multi.lock' && !kept.test(name))
   if (files.length > 0) found.add(`left: ${files.join(' ')}`)
   return given
