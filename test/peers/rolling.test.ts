@@ -1,6 +1,6 @@
 /**
- * Jobs flow while three Celery nodes are restarted one by one, again and again. By default ten times in a row for one way to
- * acknowledge on each broker, and three times for the other; MULTI_ROLLS=10 is for all ten with both, which takes longer.
+ * Jobs flow while three Celery nodes are restarted one by one, again and again. By default ten times in a row with early ack on
+ * RabbitMQ, and three times else; MULTI_ROLLS=10 is ten times for all, which takes longer.
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -96,7 +96,14 @@ class Flow {
   }
 }
 
-async function expectNoneLost(context: TestContext, url: string, ack: Ack, restarts: number, what: string) {
+async function expectNoneLost(
+  context: TestContext,
+  url: string,
+  ack: Ack,
+  restarts: number,
+  what: string,
+  once: boolean,
+) {
   const flow = new Flow(rigFor(context), url, ack)
   // Without what would make each start and stop wait for others' answers.
   await flow.multi('start', '3', '-A', 'rolling', '-c', '1', '-l', 'INFO', '--without-mingle', '--without-gossip')
@@ -115,7 +122,7 @@ async function expectNoneLost(context: TestContext, url: string, ack: Ack, resta
   expect(sent).toBeGreaterThanOrEqual(restarts * JOBS_PER_RESTART)
   expect(lost).toEqual([])
   // Late ack promises no more than that none is lost; those done twice are counted above.
-  expect(ack === 'early' ? twice : []).toEqual([])
+  expect(once && ack === 'early' ? twice : []).toEqual([])
 }
 
 const rolls = (usual: number): number => Number(process.env['MULTI_ROLLS'] ?? usual)
@@ -124,20 +131,25 @@ const missing = missingRabbitMq()
 const without = missing !== undefined && process.env['MULTI_REQUIRE_PEERS'] !== '1'
 if (without) console.warn(`no tests with RabbitMQ: ${missing}`)
 
+/**
+ * `once`: no job may be done twice with early ack. Not asked of Redis: a kombu that gives back what it was just fetching
+ * (celery/celery#4354) may have handed it out already.
+ */
 const brokers = [
-  { name: 'Redis', broker: () => new Redis(), isSkipped: skip, because: note, early: 10, late: 3 },
+  { name: 'Redis', broker: () => new Redis(), isSkipped: skip, because: note, early: 3, late: 3, once: false },
   {
     name: 'RabbitMQ',
     broker: () => new RabbitMq(),
     isSkipped: skip || without,
     because: without ? ` (skipped: ${missing})` : note,
-    early: 3,
-    late: 10,
+    early: 10,
+    late: 3,
+    once: true,
   },
 ]
 
 describe('jobs that come while Celery workers are restarted one by one, again and again', { concurrent: true }, () => {
-  for (const { name, broker: make, isSkipped, because, early, late } of brokers) {
+  for (const { name, broker: make, isSkipped, because, early, late, once } of brokers) {
     describe.skipIf(isSkipped)(`on ${name}${because}`, () => {
       let broker: Redis | RabbitMq | undefined
       beforeAll(async () => {
@@ -147,12 +159,12 @@ describe('jobs that come while Celery workers are restarted one by one, again an
       afterAll(() => broker?.stop())
       const url = (): string => broker?.url ?? ''
 
-      test('are each done exactly once, with early ack', { timeout: 600_000 }, (context) =>
-        expectNoneLost(context, url(), 'early', rolls(early), name),
+      test(`are all done, ${once ? 'each exactly once, ' : ''}with early ack`, { timeout: 600_000 }, (context) =>
+        expectNoneLost(context, url(), 'early', rolls(early), name, once),
       )
 
       test('are all done, with late ack', { timeout: 600_000 }, (context) =>
-        expectNoneLost(context, url(), 'late', rolls(late), name),
+        expectNoneLost(context, url(), 'late', rolls(late), name, once),
       )
     })
   }
