@@ -49,7 +49,11 @@ export async function remainingGroup(
 /** Does the group that another user's record names hold anyone else's process? Then it is not signalled as a whole. */
 async function holdsOthers(system: System, members: readonly ProcessFacts[], uid: number | undefined) {
   if (uid === undefined || uid === system.self.uid) return false
-  for (const { pid } of members) if ((await system.realUid(pid)) !== uid) return true
+  for (const member of members) {
+    const real = await system.realUid(member.pid)
+    // Who has ended since the look has no user any more, and is nobody else's.
+    if (real !== uid && (real !== undefined || (await isStillAlive(system, member)))) return true
+  }
   return false
 }
 
