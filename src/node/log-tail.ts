@@ -2,7 +2,7 @@ import type { AbsPath } from '../model/names.ts'
 import type { System } from '../system/port.ts'
 
 const BYTES = 16_384
-const LINES = 10
+const LINES = 20
 const WIDTH = 400
 
 /** The last lines that a worker logged since it was started, without control characters: they go to a terminal. */

@@ -79,7 +79,7 @@ async function named({ system }: Scene, pids: readonly number[]): Promise<string
   const parts: string[] = []
   for (const pid of pids.slice(0, 5)) {
     const words = await system.commandLine(pid)
-    parts.push(`${pid} (${words?.join(' ').slice(0, 60) ?? '?'})`)
+    parts.push(`${pid} (${words?.join(' ').slice(0, 160) ?? '?'})`)
   }
   return pids.length > 5 ? `${parts.join(', ')} and ${pids.length - 5} more` : parts.join(', ')
 }

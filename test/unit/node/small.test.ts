@@ -35,10 +35,10 @@ describe('the last lines that a worker logged', () => {
     return world.runUntil(logTail(world.system({ uid: 0 }), LOG, offset))
   }
 
-  test('are those since it was started, at most ten, without empty ones', async () => {
+  test('are those since it was started, at most twenty, without empty ones', async () => {
     expect(await tail('old\nnew\n', 4)).toEqual(['new'])
     const many = Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n\n')
-    expect(await tail(many)).toEqual(Array.from({ length: 10 }, (_, at) => `line ${at + 20}`))
+    expect(await tail(many)).toEqual(Array.from({ length: 20 }, (_, at) => `line ${at + 10}`))
   })
 
   test('are all of a log that was truncated meanwhile', async () => {
