@@ -22,3 +22,6 @@ export async function until<T>(
 
 /** Only to show that nothing happens: no condition can say so. */
 export const whileNothingHappens = (ms = 500): Promise<void> => rest(ms)
+
+/** Until a fault shall strike, at a time that chance has chosen: no wait for anything. */
+export const untilItsMoment = (ms: number): Promise<void> => rest(ms)

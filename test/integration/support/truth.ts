@@ -1,5 +1,5 @@
+import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { expect } from 'vitest'
 import { isAlive, type Process, type Rig } from '../../rig/rig.ts'
 
 /** As much of a row of `status --json` as is compared. */
@@ -41,7 +41,8 @@ const DOWN = ['stopped', 'stale']
 /** Every worker that lives, one to a node at most. */
 export function expectNoDoubles(rig: Rig): void {
   for (const [node, workers] of workersOf(rig)) {
-    expect({ node, workers: workers.map(({ pid }) => pid) }).toEqual({ node, workers: [expect.any(Number)] })
+    const pids = workers.map(({ pid }) => pid)
+    assert.equal(pids.length, 1, `${node} has more than one worker: ${pids.join(', ')}`)
   }
 }
 
@@ -52,14 +53,14 @@ export function expectNoDoubles(rig: Rig): void {
 export async function expectTruth(rig: Rig, nodes: readonly string[]): Promise<readonly Row[]> {
   const before = workersOf(rig)
   const { json, stderr } = await rig.multi('status', ...nodes, '--json')
-  expect(stderr).toBe('')
+  assert.equal(stderr, '')
   const rows = json() as readonly Row[]
   const after = workersOf(rig)
-  expect(rows).toHaveLength(nodes.length)
+  assert.equal(rows.length, nodes.length)
   for (const [at, row] of rows.entries()) {
     const node = nodes[at] ?? ''
     const fits = [before, after].some((seen) => fitsOne(row, seen.get(node)))
-    expect({ fits, row, before: before.get(node), after: after.get(node) }).toMatchObject({ fits: true })
+    assert.ok(fits, `status is not true: ${JSON.stringify({ row, before: before.get(node), after: after.get(node) })}`)
   }
   expectNoDoubles(rig)
   return rows
@@ -69,6 +70,12 @@ function fitsOne({ state, pid }: Row, workers: readonly Process[] = []): boolean
   const [worker, ...doubles] = workers
   if (doubles.length > 0) return false
   return worker ? UP.includes(state) && pid === worker.pid : DOWN.includes(state)
+}
+
+/** These nodes have a worker each, and nobody else has one. */
+export function expectUp(rig: Rig, nodes: readonly string[], what: string): void {
+  expectNoDoubles(rig)
+  assert.deepEqual([...workersOf(rig).keys()].sort(), [...nodes].sort(), `workers after ${what}`)
 }
 
 /** What the commands have left beside the records, the pidfiles of those who live and the logs. */
