@@ -1,7 +1,9 @@
 import { runVerb } from './cli/command.ts'
+import { reportFailure } from './cli/reporting.ts'
 import { grammarFor } from './kinds/grammar.ts'
-import { EXIT } from './model/exit-code.ts'
+import { EXIT, LSB } from './model/exit-code.ts'
 import { findVerb } from './spec/verb.ts'
+import { shortageOf } from './system/fault.ts'
 import { findVerbNamed } from './verbs/index.ts'
 import { settings } from './verbs/settings.ts'
 
@@ -22,11 +24,28 @@ async function main(argv: readonly string[]): Promise<number> {
   return runVerb(await load(), rest, grammar)
 }
 
+/** The kernel was short of something in the middle of a look, or of loading a part of us. */
+function shortage(error: unknown): number | undefined {
+  const { argv } = process
+  const fault = argv[2] === 'worker' ? undefined : shortageOf(error)
+  if (fault === undefined) return undefined
+  const { path, ...of } = fault
+  const failure = { reason: 'system', what: 'look how things stand', ...of, ...(path ? { path } : {}) } as const
+  const code = reportFailure(failure, argv.includes('--json'))
+  // To an init script 1 would mean that the worker is dead.
+  return argv[2] === 'status' ? LSB.unknown : code
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code
   },
   (error: unknown) => {
+    const short = shortage(error)
+    if (short !== undefined) {
+      process.exitCode = short
+      return
+    }
     // Expected failures are values: what arrives here is a bug, and its stack is what a report of it needs.
     process.stderr.write(
       `multi: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

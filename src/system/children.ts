@@ -52,6 +52,7 @@ export class Children {
   }
 
   #watch(child: ChildProcess, pid: number): Identity {
+    child.unref()
     // Not reaped before the event loop turns, so its stat is there even if it has already ended.
     const read = readFacts(pid)
     const startTicks = read.found === 'process' ? read.facts.startTicks : 0
@@ -64,7 +65,6 @@ export class Children {
       })
       this.#wake()
     })
-    child.unref()
     return { pid, startTicks, bootId, pidNamespace }
   }
 }

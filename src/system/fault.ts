@@ -7,6 +7,34 @@ export const codeOf = (error: unknown): string => {
   return code ?? message
 }
 
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+
+/** What the kernel had too little of: descriptors or memory. */
+export function shortageOf(error: unknown): Fault | undefined {
+  const code = codeOf(error)
+  if (!SHORTAGES.has(code)) return undefined
+  const { syscall = 'read', path } = error as NodeJS.ErrnoException
+  return { code, call: syscall, ...(path === undefined ? {} : { path }) }
+}
+
+/**
+ * The errno name of a read that failed. A shortage is thrown on: it answers nothing, and who took that for "there is nothing"
+ * would start a worker a second time. It ends the command as a kill would, at any moment, and the next one finishes.
+ */
+export function codeOfRead(error: unknown): string {
+  if (shortageOf(error)) throw error
+  return codeOf(error)
+}
+
+/** Runs one call that only looks. */
+export function looked<T>(call: string, path: string, work: () => T): Result<T, Fault> {
+  try {
+    return ok(work())
+  } catch (error) {
+    return err({ code: codeOfRead(error), call, path })
+  }
+}
+
 /** Runs one system call; what the kernel refuses becomes a value. */
 export function tried<T>(call: string, path: string | undefined, work: () => T): Result<T, Fault> {
   const limit = Error.stackTraceLimit

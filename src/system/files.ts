@@ -20,7 +20,7 @@ import {
 } from 'node:fs'
 import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
-import { codeOf, tried } from './fault.ts'
+import { codeOf, looked, tried } from './fault.ts'
 import type { FileFacts, FileRead, LogHandle, Owner, System } from './port.ts'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
@@ -62,7 +62,7 @@ function readFile(path: AbsPath, limit: number): FileRead {
   }
   if (!entry.value) return { found: 'nothing' }
   // O_NONBLOCK: a FIFO put in the place of a pidfile must not hold us.
-  const opened = tried('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+  const opened = looked('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
   if (!opened.ok) {
     if (opened.error.code === 'ENOENT') return { found: 'nothing' }
     if (opened.error.code === 'ELOOP') return { found: 'other', what: 'a symlink' }
@@ -137,7 +137,7 @@ export const files: Pick<System, FileMethods> = {
   stat: async (path) => statOf(() => lstatSync(path, { throwIfNoEntry: false })),
   statTarget: async (path) => statOf(() => statSync(path, { throwIfNoEntry: false })),
   access: async (path, mode) => tried('access', path, () => accessSync(path, ACCESS[mode])).ok,
-  list: async (path) => tried('readdir', path, () => readdirSync(path)),
+  list: async (path) => looked('readdir', path, () => readdirSync(path)),
   createFile: async (path, text, mode, owner) => tried('create', path, () => createFile(path, text, mode, owner)),
   rename: async (from, to) => tried('rename', to, () => renameSync(from, to)),
   async remove(path) {

@@ -1,5 +1,7 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 
+import { codeOfRead } from './fault.ts'
+
 /** O_CLOEXEC as /proc/PID/fdinfo prints it (octal flags, proc(5)). */
 const CLOSE_ON_EXEC = 0o2000000
 
@@ -7,7 +9,8 @@ const survivesExec = (fd: number): boolean => {
   try {
     const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1]
     return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
-  } catch {
+  } catch (error) {
+    codeOfRead(error)
     return false // The descriptor that listed the directory: closed by now.
   }
 }

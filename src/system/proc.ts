@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import type { ProcessFacts } from '../model/process.ts'
-import { codeOf } from './fault.ts'
+import { codeOf, codeOfRead } from './fault.ts'
 import type { ProcessRead } from './port.ts'
 
 /** A stat line is well under this: the name is at most 15 bytes, the rest are about 50 numbers. */
@@ -45,7 +45,7 @@ export function readFacts(pid: number): ProcessRead {
     }
   } catch (error) {
     // ESRCH: it ended between open and read. Mounted with hidepid, /proc says ENOENT of other users' processes, too.
-    const gone = ['ENOENT', 'ESRCH'].includes(codeOf(error)) && !isOthers(pid)
+    const gone = ['ENOENT', 'ESRCH'].includes(codeOfRead(error)) && !isOthers(pid)
     return gone ? { found: 'nothing' } : { found: 'unreadable' }
   }
   const facts = parseStat(text)
@@ -67,7 +67,8 @@ export function snapshot(): ProcessFacts[] {
 const attempt = <T>(read: () => T): T | undefined => {
   try {
     return read()
-  } catch {
+  } catch (error) {
+    codeOfRead(error)
     return undefined // Gone or not ours to look at: both mean "cannot say".
   }
 }
