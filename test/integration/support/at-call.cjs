@@ -1,11 +1,15 @@
 // Preloaded into a multi (see at-call.ts): counts the calls by which it changes anything outside itself, and at one of them
 // kills, suspends or fails it. AT_CALL says what and where, AT_CALL_LIST names a file for the calls, one a line.
+// For EMFILE the calls that need a descriptor are counted instead, and fail from that one on.
 const fs = require('node:fs')
 const children = require('node:child_process')
 const { syncBuiltinESMExports } = require('node:module')
 
 const { AT_CALL = '', AT_CALL_LIST } = process.env
-const NEEDS_SPACE = new Set(['create', 'symlink', 'mkdir', 'write'])
+const NEEDS = {
+  EMFILE: new Set(['open', 'spawn']),
+  ENOSPC: new Set(['create', 'symlink', 'mkdir', 'write']),
+}
 
 const { appendFileSync } = fs
 const kill = process.kill.bind(process)
@@ -13,15 +17,15 @@ const [what, where] = AT_CALL.split(' ')
 let count = 0
 let reached = false
 
-const fault = () => Object.assign(new Error(`${what}: made up by the test`), { code: what })
+const fault = (syscall, path) => Object.assign(new Error(`${what}: made up by the test`), { code: what, syscall, path })
 
-/** Answers the error that the call shall fail with. From there on nothing that needs space succeeds. */
+/** Answers the error that the call shall fail with. From there on nothing that needs the same succeeds. */
 function before(name, subject) {
   count++
   if (AT_CALL_LIST) appendFileSync(AT_CALL_LIST, `${count} ${name} ${String(subject)}\n`)
   const first = !reached && (where === String(count) || where === name)
   reached ||= first
-  if (what.startsWith('E')) return reached && NEEDS_SPACE.has(name) ? fault() : undefined
+  if (what.startsWith('E')) return reached && NEEDS[what].has(name) ? fault(name, String(subject)) : undefined
   if (first) kill(process.pid, `SIG${what}`)
   return undefined
 }
@@ -48,7 +52,17 @@ function wrap(object, method, nameOf) {
 
 const creates = (flags) => flags === 'wx' || (typeof flags === 'number' && (flags & fs.constants.O_CREAT) !== 0)
 
-function arm() {
+/** Node's loader may or may not read modules by the same functions: they are not counted. */
+const isModule = (path) => /\.c?js$|\/package\.json$/.test(String(path))
+
+function armDescriptors() {
+  for (const method of ['openSync', 'readFileSync', 'readdirSync']) {
+    wrap(fs, method, ([path]) => (isModule(path) ? undefined : 'open'))
+  }
+  wrap(children, 'spawn', () => 'spawn')
+}
+
+function armChanges() {
   wrap(fs, 'symlinkSync', () => 'symlink')
   wrap(fs, 'renameSync', () => 'rename')
   wrap(fs, 'unlinkSync', () => 'unlink')
@@ -59,6 +73,11 @@ function arm() {
   for (const method of ['rmdir', 'rmdirSync']) wrap(fs, method, () => 'rmdir')
   wrap(children, 'spawn', () => 'spawn')
   wrap(process, 'kill', ([, signal]) => (signal === 0 ? undefined : 'kill'))
+}
+
+function arm() {
+  if (what === 'EMFILE') armDescriptors()
+  else armChanges()
   syncBuiltinESMExports()
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { isAlive, type Process, type Rig } from '../../rig/rig.ts'
+import { isAlive, type Options, type Process, type Rig } from '../../rig/rig.ts'
 
 /** As much of a row of `status --json` as is compared. */
 export interface Row {
@@ -50,9 +50,9 @@ export function expectNoDoubles(rig: Rig): void {
  * `status` says of each node what /proc says. A worker may end between its look and ours, so ours are two, before and after;
  * each row must fit one of them.
  */
-export async function expectTruth(rig: Rig, nodes: readonly string[]): Promise<readonly Row[]> {
+export async function expectTruth(rig: Rig, nodes: readonly string[], as: Options = {}): Promise<readonly Row[]> {
   const before = workersOf(rig)
-  const { json, stderr } = await rig.multi('status', ...nodes, '--json')
+  const { json, stderr } = await rig.multi(as, 'status', ...nodes, '--json')
   assert.equal(stderr, '')
   const rows = json() as readonly Row[]
   const after = workersOf(rig)

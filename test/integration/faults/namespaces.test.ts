@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isRoot, MULTI, rigFor } from '../../rig/rig.ts'
+
+/** Own pid namespace: what is done to its pids and its init is nobody else's business. */
+const NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child=KILL', '--'] as const
+
+const hasNamespaces = isRoot && spawnSync(NAMESPACE[0], [...NAMESPACE.slice(1), 'true']).status === 0
+
+/** Since Linux 6.14 a pid namespace has a pid_max of its own; before, this would be the machine's. */
+const hasOwnPidMax = (): boolean => {
+  const [major = 0, minor = 0] = release().split('.').map(Number)
+  return hasNamespaces && (major > 6 || (major === 6 && minor >= 14))
+}
+
+/** Says one line for each thing that is not as it should be, and one at the end. */
+const PROLOGUE = `
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+const multi = (...words) => spawnSync(process.execPath, [${JSON.stringify(MULTI)}, ...words], { encoding: 'utf8' })
+const say = (text) => console.log(text)
+const expect = (what, { status, stdout, stderr }, code = 0) => {
+  if (status !== code) say(\`\${what} ended with \${status}: \${stdout}\${stderr}\`)
+}
+const stateOf = (pid) => {
+  try { return readFileSync(\`/proc/\${pid}/stat\`, 'latin1').replace(/.*\\) /s, '')[0] } catch { return undefined }
+}
+const pidOf = (node) => Number(readFileSync(\`\${process.env.MULTI_RUN_DIR}/\${node}.pid\`, 'utf8'))
+const all = () => readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).map(Number)
+/** What status says of a node, and who lives. */
+const check = (nodes, up) => {
+  const rows = JSON.parse(multi('status', ...nodes, '--json').stdout)
+  const said = rows.filter(({ pid }) => pid !== null).map(({ pid }) => pid).sort()
+  const live = all().filter((pid) => !'Z'.includes(stateOf(pid) ?? 'Z') && /sleep\\0/.test(readFileSync(\`/proc/\${pid}/cmdline\`, 'latin1'))).sort()
+  if (String(said) !== String(live) || live.length !== up) say(\`status names \${said}, there live \${live}, \${up} should\`)
+}
+`
+
+/** `reaping`: under an init that takes zombies away, as bash does. */
+async function playedIn(context: Parameters<typeof rigFor>[0], script: string, { reaping = false } = {}) {
+  const rig = rigFor(context)
+  const file = join(rig.directory, 'init.mjs')
+  writeFileSync(file, PROLOGUE + script)
+  const init = reaping ? ['bash', '-c', '"$@" & wait $!', 'bash'] : []
+  return rig.program([...NAMESPACE, ...init, process.execPath, file]).ended
+}
+
+test.runIf(hasNamespaces)(
+  'an init that never reaps (Node as process 1 of a container): zombies hold up neither stopwait nor restart nor start',
+  async (context) => {
+    // Node waits for its own children only: workers, whose multi has ended, are zombies for ever.
+    const { code, stdout, stderr } = await playedIn(
+      context,
+      `
+    const nodes = ['w1', 'w2', 'w3']
+    expect('start', multi('start', ...nodes, '--cmd', 'sleep 1000', '--startsecs=0'))
+    check(nodes, 3)
+    const first = nodes.map(pidOf)
+    expect('rolling restart', multi('restart', ...nodes, '--rolling', '--startsecs=0'))
+    check(nodes, 3)
+    const second = nodes.map(pidOf)
+    expect('stopwait', multi('stopwait', ...nodes))
+    check(nodes, 0)
+    expect('status', multi('status', ...nodes), 3)
+    expect('another start', multi('start', ...nodes, '--startsecs=0'))
+    check(nodes, 3)
+    expect('kill', multi('kill', ...nodes))
+    check(nodes, 0)
+    for (const pid of [...first, ...second]) if (stateOf(pid) !== 'Z') say(pid + ' is in state ' + stateOf(pid))
+    say('played')
+    process.exit(0)
+  `,
+    )
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'played\n', stderr: '' })
+  },
+)
+
+test.runIf(hasOwnPidMax())(
+  'pids that are given out in a small circle, again and again: workers keep to their own, strangers are left alone',
+  async (context) => {
+    const { code, stdout, stderr } = await playedIn(
+      context,
+      `
+    writeFileSync('/proc/sys/kernel/pid_max', '450') // Round again they begin with 300 (RESERVED_PIDS).
+    const max = Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8'))
+    const nodes = ['w1', 'w2', 'w3', 'w4']
+    const given = new Set()
+    let wraps = 0
+    let last = 0
+    expect('start', multi('start', ...nodes, '--cmd', 'sleep 1000', '--startsecs=0'))
+    // Nobody's: each takes the pid of somebody who has gone.
+    const strangers = []
+    for (let turn = 0; turn < 400 && wraps < 3; turn++) {
+      const one = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] })
+      if (one.pid < last) wraps++
+      last = one.pid
+      strangers.push(one)
+      if (strangers.length > 20) strangers.shift().stdin.end()
+      await new Promise((resolve) => setImmediate(resolve))
+      if (turn % 25 !== 0) continue
+      expect('restart', multi('restart', ...nodes, '--startsecs=0'))
+      for (const node of nodes) given.add(pidOf(node))
+      check(nodes, nodes.length)
+      if (strangers.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) say('a stranger was ended')
+    }
+    if (wraps < 3) say('pids never came round: ' + wraps + ' times below ' + max)
+    expect('stopwait', multi('stopwait', ...nodes))
+    check(nodes, 0)
+    if (strangers.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) say('a stranger was ended')
+    say('played')
+    process.exit(0)
+  `,
+      { reaping: true },
+    )
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'played\n', stderr: '' })
+  },
+  120_000,
+)
