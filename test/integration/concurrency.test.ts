@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as rest } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type Finished, processOf, type Rig, type Running, rigFor, until } from '../rig/rig.ts'
+import { type Finished, pause, processOf, type Rig, type Running, rigFor, until, untilItsMoment } from '../rig/rig.ts'
 import { type AtCall, atCall } from './support/at-call.ts'
 import { together } from './support/together.ts'
 import { expectTruth, litter, workersOf } from './support/truth.ts'
@@ -62,7 +61,7 @@ test('twenty starts after a kill -9 at some moment that left a claim make one wo
   for (let round = 0; round < 200 && !claimed; round++) {
     await stopped(rig)
     const killed = rig.begin('start', 'w1', ...ANNOUNCING)
-    await rest((took * (round % 40)) / 40) // The moment of the kill, not a wait for anything.
+    await untilItsMoment((took * (round % 40)) / 40)
     killed.kill('SIGKILL')
     claimed = (await killed.ended).signal === 'SIGKILL' && left()
   }
@@ -109,7 +108,7 @@ test('twenty stopwaits at the same moment send one TERM and exit 0', async (cont
 async function mostWorkersDuring(rig: Rig, done: Promise<unknown>): Promise<number> {
   const end = done.then(() => 'over' as const)
   let most = 0
-  while ((await Promise.race([end, rest(5)])) !== 'over') {
+  while ((await Promise.race([end, pause(5)])) !== 'over') {
     most = Math.max(most, workersOf(rig).get('w1')?.length ?? 0)
   }
   return most

@@ -9,6 +9,7 @@ import { expectTruth, litter, workersOf } from './support/truth.ts'
 const isRoot = process.getuid?.() === 0
 const NODES = ['w1', 'w2']
 const START = ['start', ...NODES, '--cmd', 'sleep 1000', '--startsecs=0'] as const
+const RESTART = ['restart', ...NODES, '--startsecs=0'] as const
 const STOPWAIT = ['stopwait', ...NODES] as const
 type Line = readonly [string, ...string[]]
 
@@ -61,6 +62,12 @@ test('a disk that fills up at any moment of a start: exit 1 in plain words, and 
 
 test('a disk that fills up at any moment of a stopwait: exit 1 in plain words, and what status says is true', async (context) => {
   await atEveryCall(context, { first: START, line: STOPWAIT }, async (_rig, { code, stdout, stderr }) => {
+    expectPlainWords(code, stdout + stderr)
+  })
+}, 240_000)
+
+test('a disk that fills up at any moment of a restart: exit 1 in plain words, and what status says is true', async (context) => {
+  await atEveryCall(context, { first: START, line: RESTART }, async (_rig, { code, stdout, stderr }) => {
     expectPlainWords(code, stdout + stderr)
   })
 }, 240_000)
@@ -125,6 +132,26 @@ test('on a full disk stop still signals the worker, and kill still ends it', asy
   expect(kill.stdout).toContain(String(worker.pid))
 })
 
+test('a restart on a full disk says so, and with some space the same restart finishes', async (context) => {
+  if (!isRoot) context.skip('only root can mount a tmpfs')
+  const rig = rigFor(context)
+  const disk = await tinyDisk(rig, context)
+  const env = { MULTI_RUN_DIR: disk }
+  expect((await rig.multi({ env }, 'start', 'w1', ...rig.puppet, '--startsecs=0')).code).toBe(0)
+  const worker = await rig.worker('w1')
+  fill(disk, 0)
+  const { code, stdout, stderr } = await rig.multi({ env }, 'restart', 'w1', '--startsecs=0')
+  expect(code).toBe(1)
+  expect(stdout + stderr).toContain('the disk is full')
+  await expectTruth(rig, ['w1'], { env })
+  rmSync(join(disk, 'filler'))
+  expect((await rig.multi({ env }, 'restart', 'w1', '--startsecs=0')).code).toBe(0)
+  await expectTruth(rig, ['w1'], { env })
+  expect((await rig.worker('w1')).pid).not.toBe(worker.pid)
+  expect(worker.signals).toEqual(['SIGTERM'])
+  expect((await rig.multi({ env }, 'stopwait', 'w1')).code).toBe(0)
+})
+
 test('no inode left for a claim: stop says so and signals nobody; kill goes', async (context) => {
   if (!isRoot) context.skip('only root can mount a tmpfs')
   const rig = rigFor(context)
@@ -163,7 +190,7 @@ test('a run directory that cannot be written: exit 4 with its path, nothing star
   expect(workersOf(rig).size).toBe(0)
 })
 
-test('a run directory that has become unwritable: status is true, stop says so with exit 4 and signals nobody', async (context) => {
+test('a run directory that has become unwritable: status is true, stop, stopwait, restart and start say so with exit 4, and signal and start nobody', async (context) => {
   const rig = rigFor(context)
   const own = join(rig.directory, 'own')
   mkdirSync(own, { mode: 0o755 })
@@ -178,7 +205,13 @@ test('a run directory that has become unwritable: status is true, stop says so w
   const stop = await rig.multi(options, 'stop', 'w1')
   expect(stop.code).toBe(4)
   expect(stop.stdout + stop.stderr).toContain(own)
+  for (const verb of ['restart', 'stopwait']) expect((await rig.multi(options, verb, 'w1')).code).toBe(4)
+  expect((await rig.multi(options, 'start', 'w1')).stdout).toContain(`already running, pid ${worker.pid}`)
   expect(worker.signals).toEqual([])
   await rig.multi(options, 'kill', 'w1')
   expect(worker.alive).toBe(false)
+  const start = await rig.multi(options, 'start', 'w1', ...rig.puppet, '--startsecs=0')
+  expect(start.code).toBe(4)
+  expect(start.stdout + start.stderr).toContain(own)
+  expect(workersOf(rig).size).toBe(0)
 })

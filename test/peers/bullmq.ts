@@ -1,33 +1,16 @@
 /** The workers of examples/bullmq, as their users start them, on a Redis of each file's own. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { setTimeout as rest } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, type TestContext } from 'vitest'
-import { type Finished, type Rig, rigFor, until } from '../rig/rig.ts'
+import { type Finished, pause, type Rig, rigFor, until } from '../rig/rig.ts'
+import { EXAMPLE, installExample, isExampleInstalled } from './bullmq-example.ts'
 import { missingRedis, Redis } from './redis.ts'
 
-const EXAMPLE = fileURLToPath(new URL('../../examples/bullmq', import.meta.url))
-// Without its optional parts: not every registry has them for every platform, and then `npm ci` refuses.
-const INSTALL = [
-  'install',
-  '--prefix',
-  EXAMPLE,
-  '--omit=optional',
-  '--no-package-lock',
-  '--ignore-scripts',
-  '--no-audit',
-  '--no-fund',
-]
 const demanded = process.env['MULTI_REQUIRE_PEERS'] === '1'
 
 const missing =
-  missingRedis() ??
-  (existsSync(join(EXAMPLE, 'node_modules')) || demanded
-    ? undefined
-    : 'npm install --prefix examples/bullmq was not run')
+  missingRedis() ?? (isExampleInstalled() || demanded ? undefined : 'npm install --prefix examples/bullmq was not run')
 export const skip = missing !== undefined && !demanded
 export const note = skip ? ` (skipped: ${missing})` : ''
 if (skip) console.warn(`no tests with BullMQ: ${missing}`)
@@ -115,7 +98,7 @@ export class Bull {
   async trickle(jobs: number, ms: number): Promise<void> {
     for (let job = 0; job < jobs; job += 1) {
       await this.add(1, ms)
-      await rest(ms)
+      await pause(ms)
     }
   }
 }
@@ -125,10 +108,7 @@ export function withBullmq(): (context: TestContext) => Bull {
   let redis: Redis
   beforeAll(async () => {
     if (missing !== undefined) throw new Error(missing)
-    if (!existsSync(join(EXAMPLE, 'node_modules'))) {
-      const installed = spawnSync('npm', INSTALL, { encoding: 'utf8' })
-      if (installed.status !== 0) throw new Error(`npm ${INSTALL.join(' ')}:\n${installed.stderr}`)
-    }
+    if (!isExampleInstalled()) installExample()
     redis = new Redis()
     await redis.ready()
   })

@@ -4,9 +4,8 @@
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setTimeout as rest } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
-import { type Finished, type Rig, type Running, rigFor, until } from '../rig/rig.ts'
+import { type Finished, pause, type Rig, type Running, rigFor, until } from '../rig/rig.ts'
 import { missingRabbitMq, RabbitMq, Redis } from './bridged.ts'
 import { PYTHON } from './broker.ts'
 import { note, skip } from './celery.ts'
@@ -60,7 +59,7 @@ class Flow {
     acted.catch(() => undefined) // It is awaited below.
     for (let job = 0; job < JOBS_PER_RESTART || !ending.signal.aborted; job += 1) {
       this.#send()
-      await rest(PAUSE_MS)
+      await pause(PAUSE_MS)
     }
     await acted
   }

@@ -32,7 +32,7 @@ import { until } from './until.ts'
 export { type Finished, Running } from './command.ts'
 export { isAlive, type Process, processOf } from './processes.ts'
 export type { Puppet } from './puppets.ts'
-export { until, untilItsMoment, whileNothingHappens } from './until.ts'
+export { pause, until, untilItsMoment, whileNothingHappens } from './until.ts'
 
 export const MULTI = fileURLToPath(new URL('../../bin/multi.js', import.meta.url))
 

@@ -25,3 +25,6 @@ export const whileNothingHappens = (ms = 500): Promise<void> => rest(ms)
 
 /** Until a fault shall strike, at a time that chance has chosen: no wait for anything. */
 export const untilItsMoment = (ms: number): Promise<void> => rest(ms)
+
+/** Between two jobs of a load, or two looks of an onlooker who watches to the end: no wait for anything. */
+export const pause = (ms: number): Promise<void> => rest(ms)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Puppet, type Rig, rigFor, until } from '../../rig/rig.ts'
+import { type Puppet, pause, type Rig, rigFor, until } from '../../rig/rig.ts'
 
 interface Row {
   readonly state: string
@@ -169,13 +169,18 @@ test('a worker that replaces its file all the time, now a megabyte and now nonse
   const rig = rigFor(context)
   const worker = await rig.started()
   let turn = 0
-  const flood = setInterval(() => say(worker, (turn++ % 2 ? 'x' : ' ').repeat(2 ** 20)), 5)
+  let over = false
+  const flood = async (): Promise<void> => {
+    for (; !over; await pause(5)) say(worker, (turn++ % 2 ? 'x' : ' ').repeat(2 ** 20))
+  }
+  const flooding = flood()
   try {
     await until(() => turn > 10, 'the flood to come')
     expect(await rowOf(rig)).toMatchObject({ state: 'running', jobs: null })
     expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
     expect(worker.alive).toBe(false)
   } finally {
-    clearInterval(flood)
+    over = true
+    await flooding
   }
 })

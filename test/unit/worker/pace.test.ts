@@ -63,7 +63,7 @@ it('never has two writes under way, and makes up for what came meanwhile', async
   const slow = new Pace(async () => {
     under += 1
     most = Math.max(most, under)
-    await new Promise((resolve) => setTimeout(resolve, 30_000))
+    await new Promise((resolve) => setTimeout(resolve, 30_000)) // oxlint-disable-line no-restricted-globals -- the clock is faked
     under -= 1
     writes += 1
   }, TEMPO)

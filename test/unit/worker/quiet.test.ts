@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../../src/worker/log.ts'
 import { Quieting } from '../../../src/worker/quiet.ts'
+import { whileNothingHappens } from '../../rig/until.ts'
 
 let said: string[]
 let calls: string[]
@@ -59,7 +60,7 @@ describe('it is quiet', () => {
     }
     await quieting.use([worker])
     const told = quieting.want(true)
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    await whileNothingHappens(60)
     expect(quieting.held).toBe(false)
     worker['waiting'] = null
     expect(await told).toBe(true)
