@@ -35,7 +35,8 @@ let ending = false
 /** Ctrl-C leaves nobody behind. */
 async function leave(): Promise<never> {
   ending = true
-  for (const rig of rigs) await rig.tearDown({ failed: true })
+  // Twice: a round may have gone on in the meantime.
+  for (let pass = 0; pass < 2; pass++) for (const rig of rigs) await rig.tearDown({ failed: true })
   for (const rig of rigs) rig.remove()
   process.exit(130)
 }
