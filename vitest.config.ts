@@ -1,6 +1,9 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
-/** Projects run one after another (`order`), so that timing in one is not disturbed by another. */
+/**
+ * `seconds`: what no test takes, however loaded the machine is; `npm run test:stress` runs several suites side by side.
+ * Projects run one after another (`order`), so that timing in one is not disturbed by another.
+ */
 function project(name: string, order: number, seconds: number, include = [`test/${name}/**/*.test.ts`]) {
   return {
     test: {
@@ -24,10 +27,10 @@ export default defineConfig({
     passWithNoTests: true,
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
-      project('unit', 0, 10, ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts']),
-      project('integration', 1, 60),
-      project('peers', 2, 120),
-      project('smoke', 3, 240),
+      project('unit', 0, 60, ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts']),
+      project('integration', 1, 180),
+      project('peers', 2, 300),
+      project('smoke', 3, 600),
     ],
   },
 })
