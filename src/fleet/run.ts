@@ -22,6 +22,8 @@ export class Run {
   standing: Extract<Settled, { step: 'wait' }> | undefined
   lookedAt = 0
   claimedSince: number | undefined
+  /** Another command was found in the middle of a change of this node. */
+  contended = false
   wasPid: number | undefined
   outcome: Outcome | undefined
   seen: Seen | undefined

@@ -5,6 +5,7 @@ import { observe, type Seen } from '../node/observe.ts'
 import { release } from '../node/recording.ts'
 import type { Scene } from '../node/scene.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
+import { stillAsSeen } from '../node/still-as-seen.ts'
 import type { System } from '../system/port.ts'
 import type { Pursuit } from './pursue.ts'
 import type { Run } from './run.ts'
@@ -48,15 +49,19 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
     // Its end is waited for together with that of the others. The claim was given back with the record of the signal.
     if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
     if (TOUCHES_PROCESSES.has(step.step)) look = new Look(system)
-    step =
-      step.step === 'clear' && run.seen
-        ? decideFrom(run, (run.seen = cleared(run.seen)), system)
-        : await decideNow(run, look)
+    const known = await afterwards(step, scene)
+    step = known ? decideFrom(run, (run.seen = known), system) : await decideNow(run, look)
   }
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
 }
 
-/** What is there after clearing needs no look: nothing lives, and under our claim nobody starts anything. */
+/** What is there after a change, where that needs no whole look. */
+async function afterwards({ step }: Step, { system, target, seen, memory }: Scene): Promise<Seen | undefined> {
+  if (step === 'claim') return stillAsSeen(system, target, seen, memory)
+  return step === 'clear' ? cleared(seen) : undefined
+}
+
+/** Nothing lives, and under our claim nobody starts anything. */
 const cleared = (seen: Seen): Seen => ({
   ...seen,
   state: { state: 'stopped' },
