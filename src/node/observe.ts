@@ -9,7 +9,7 @@ import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
 import { stageOf } from './readiness.ts'
-import { type Launch, type NodeRecord, type RecordRead, readRecord, readRecordAgain } from './record.ts'
+import { type Launch, type NodeRecord, type RecordRead, readRecord } from './record.ts'
 import { judgePidfile } from './stranger.ts'
 import { type Heard, readVitals, SILENT_AFTER_MS } from './vitals.ts'
 
@@ -31,7 +31,7 @@ export interface Seen {
 /** Reads files and /proc; changes nothing. */
 export async function observe(look: Look, target: Target, memory: Memory): Promise<Seen> {
   const { system } = look
-  const recordRead = await readRecordAgain(system, target.pidfile, memory)
+  const recordRead = await readRecord(system, target.pidfile)
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0)
   const pidfile = await readPidfile(system, target.pidfile)

@@ -3,10 +3,9 @@ import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import { parseClaim } from './claim.ts'
 import { claimPath } from './files.ts'
-import type { Memory } from './memory.ts'
 import type { Seen } from './observe.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
-import { type RecordRead, readRecordAgain } from './record.ts'
+import { type RecordRead, readRecord } from './record.ts'
 
 /**
  * The last look, if it still holds under the claim that has just been made: nobody held one then, and neither the record nor the
@@ -14,12 +13,7 @@ import { type RecordRead, readRecordAgain } from './record.ts'
  * needs no second look: one that has ended meanwhile is found by the effect itself, which verifies whom it signals.
  * Undefined: look anew.
  */
-export async function stillAsSeen(
-  system: System,
-  target: Target,
-  seen: Seen,
-  memory: Memory,
-): Promise<Seen | undefined> {
+export async function stillAsSeen(system: System, target: Target, seen: Seen): Promise<Seen | undefined> {
   const { top, leftover, next } = seen.claims
   if (top || leftover) return undefined
   const path = claimPath(target.pidfile, next)
@@ -27,7 +21,7 @@ export async function stillAsSeen(
   if (!claim || !sameProcess(claim.owner, system.self.identity)) return undefined
   // Those of another pid namespace cannot see that we live, and claim above us.
   if ((await system.readlink(claimPath(target.pidfile, next + 1))) !== undefined) return undefined
-  if (!isSameRecord(seen.recordRead, await readRecordAgain(system, target.pidfile, memory))) return undefined
+  if (!isSameRecord(seen.recordRead, await readRecord(system, target.pidfile))) return undefined
   if (!isSamePidfile(seen.pidfile, await readPidfile(system, target.pidfile))) return undefined
   const ours = { claim: { ...claim, uid: system.self.uid }, holder: 'ours' as const }
   return { ...seen, claims: { abandoned: [], next: next + 1, top: ours } }
