@@ -8,6 +8,7 @@ import type { Identity } from '../model/process.ts'
  *     .w1.pid.multi.json           the record
  *     .w1.pid.multi.json.PID-TICKS a record being written by that process
  *     .w1.pid.multi.claim.N        the right to make change N (a symlink: its text is the claim)
+ *     .multi.lock                  the queue of those who have found a claim taken: of all nodes there
  */
 const beside = (pidfile: AbsPath, suffix: string): AbsPath => {
   const slash = pidfile.lastIndexOf('/')
