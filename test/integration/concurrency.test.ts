@@ -140,7 +140,9 @@ test('starts, stops and restarts of one node at the same moment never make two w
   ]
   const storm = together(Array.from({ length: TWENTY }, (_, index) => rig.multi(...(lines[index % 4] ?? ['help']))))
   const most = await mostWorkersDuring(rig, storm)
-  expect(most).toBe(1)
+  // How many were seen depends on how fast we look: that there was one at all, its log says.
+  expect(most).toBeLessThanOrEqual(1)
+  expect(startsOf(rig)).toBeGreaterThan(0)
   // A start may meet a node that is being stopped, and a restart one that somebody else stops or starts: 1, with a reason.
   for (const { code } of await storm) expect([0, 1]).toContain(code)
   await expectTruth(rig, ['w1'])
