@@ -1,4 +1,5 @@
 import { type Behaviour, type SimProcess, writeVitals } from '../index.ts'
+import { markReady } from './talkers.ts'
 
 export interface Heeding {
   /** Between two looks for a wish. */
@@ -18,6 +19,7 @@ export function heeds({ lookMs = 25, quietMs = 60, jobs = 0, jobsMs = 0, drainMs
     // From TERM on its word is another.
     if (word.get(self) === 'draining') return
     word.set(self, state)
+    markReady(self)
     writeVitals(self, state, { active, heeds: ['quiet'] })
   }
   const look = (self: SimProcess): void => {
