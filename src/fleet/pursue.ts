@@ -8,6 +8,7 @@ import { fromFault } from '../node/from-fault.ts'
 import { Look } from '../node/look.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
 import type { System } from '../system/port.ts'
+import { ease } from './ease.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
 import { groupBy } from './group-by.ts'
@@ -89,7 +90,7 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   const changing: Changing[] = []
   let moved = false
   for (const run of due) {
-    const step = await decideNow(run, look)
+    const step = await ease(run, await decideNow(run, look), pursuit.system)
     if (isChange(step)) changing.push({ run, step })
     else moved = (await conclude(run, step, pursuit, active)) || moved
   }

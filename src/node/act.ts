@@ -1,7 +1,7 @@
 import type { LaunchId } from '../model/names.ts'
 import { err, ok, unreachable } from '../model/result.ts'
 import { type Claims, formatClaim } from './claim.ts'
-import { claimPath } from './files.ts'
+import { claimPath, wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import { launch, savedPlan } from './launch.ts'
 import { lastWordsPath } from './observe.ts'
@@ -119,6 +119,7 @@ async function clear(scene: Scene, why: string | undefined): Effect {
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
   const lastWords = lastWordsPath(system, seen.recordRead)
   const silenced = lastWords ? await system.remove(lastWords) : ok(undefined)
+  if (lastWords) await system.remove(wishPath(lastWords))
   // A directory that a worker made there must not fail its stop: see `hasLastWords`.
   if (!silenced.ok && silenced.error.code !== 'EISDIR')
     return err(fromFault(silenced.error, `remove the last words of ${target.name}`))

@@ -15,6 +15,12 @@ const beside = (pidfile: AbsPath, suffix: string): AbsPath => {
   return `${pidfile.slice(0, slash)}/.${pidfile.slice(slash + 1)}.multi.${suffix}` as AbsPath
 }
 
+/**
+ * What a worker that heeds wishes is asked for, beside its vitals: a symbolic link whose text is the wish. It is there whole or
+ * not at all, leads nowhere, and needs no owner: the directory is the worker's user's, who takes it away.
+ */
+export const wishPath = (vitals: AbsPath): AbsPath => `${vitals}.wish` as AbsPath
+
 export const directoryOf = (path: AbsPath): AbsPath => (path.slice(0, path.lastIndexOf('/')) || '/') as AbsPath
 
 export const recordPath = (pidfile: AbsPath): AbsPath => beside(pidfile, 'json')
