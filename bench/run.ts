@@ -1,46 +1,114 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { measureFleet, measureSmall } from './measure.ts'
-import { fleetRows, growthRows, isMet, smallRows, table } from './rows.ts'
-import { BASE, Stage } from './stage.ts'
+import { marked, rewritten } from './document.ts'
+import { floor, runAdopted } from './floor.ts'
+import { machine } from './machine.ts'
+import { measureRound, measureSmall, type Small } from './measure.ts'
+import { isAbsent, type Peer } from './peer.ts'
+import { findPeers } from './peers/index.ts'
+import { type Effort, NAMES_ROUNDS, SIZES, type Turn, turns } from './plan.ts'
+import { Results } from './results.ts'
+import { fleetRows, growthRows, isMet, pairOf, type Row, smallRows, targets } from './rows.ts'
+import { Stage } from './stage.ts'
+import { spread, summary } from './table.ts'
 
-/** Of interleaved whole processes, whose median is compared: see README.md. */
-const ROUNDS = { full: 11, quick: 3 }
-const NAMES_ROUNDS = { full: 41, quick: 11 }
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, check: { type: 'boolean' } } })
-const effort = values.quick ? 'quick' : 'full'
-const say = (text: string): void => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${text}`))
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    check: { type: 'boolean' },
+    write: { type: 'boolean' },
+    only: { type: 'string' },
+    sizes: { type: 'string' },
+  },
+})
+const effort: Effort = values.quick ? 'quick' : 'full'
+const say = (text: string): void => void process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`)
 
 function build(): void {
-  if (existsSync(new URL('../dist/cli.cjs', import.meta.url))) return
-  execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url))], {
-    stdio: 'inherit',
-  })
+  if (existsSync(file('../dist/cli.cjs'))) return
+  execFileSync(process.execPath, [file('../scripts/build.mjs')], { stdio: 'inherit' })
 }
 
-function machine(): string {
-  const [cpu] = cpus()
-  const gigabytes = (totalmem() / 2 ** 30).toFixed(0)
-  const fileSystem = execFileSync('stat', ['--file-system', '--format=%T', BASE], { encoding: 'utf8' }).trim()
-  const load = loadavg()[0]?.toFixed(1)
-  return `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpu?.model ?? '?'}, ${gigabytes} GB, ${fileSystem}, load ${load}`
+/** A failure ends what one manager does with so many workers, and nothing else. */
+async function take(stage: Stage, results: Results, { peer, count, round }: Turn): Promise<void> {
+  const line = results.line(peer, count)
+  if (line.failed) return
+  say(`${count} workers, round ${round}: ${peer.name}`)
+  try {
+    results.add(peer, count, await measureRound(stage, peer, count))
+  } catch (error) {
+    line.failed = true
+    process.exitCode = 1
+    console.error(`\n${peer.name} with ${count} workers:`, error)
+    await stage.killAll()
+  }
 }
 
-build()
-const facts = machine()
-const stage = new Stage()
-try {
-  const small = measureSmall(stage, NAMES_ROUNDS[effort])
-  const few = measureFleet(stage, 100, ROUNDS[effort], say)
-  const many = measureFleet(stage, 1000, ROUNDS[effort], say)
-  say('')
-  const rows = [...smallRows(small), ...fleetRows(few), ...fleetRows(many), ...growthRows(few, many)]
-  console.log(`${facts}; median of ${ROUNDS[effort]} (names: ${NAMES_ROUNDS[effort]}), interleaved\n\n${table(rows)}`)
-  if (values.check && !rows.every(isMet)) process.exitCode = 1
-} finally {
-  stage.clear()
+function rowsOf(small: Small, results: Results): Row[] {
+  const [few, many] = [pairOf(results, 100), pairOf(results, 1000)]
+  return [
+    ...smallRows(small),
+    ...(few ? fleetRows(few) : []),
+    ...(many ? fleetRows(many) : []),
+    ...(few && many ? growthRows(few, many) : []),
+  ]
 }
+
+function document(shown: string, rows: readonly Row[], results: Results): string {
+  return [
+    '# Results',
+    'What each column means, and what each side does: [README.md](README.md).',
+    marked(shown),
+    '## Targets',
+    targets(rows),
+    '## Spread',
+    'Median, least and most.',
+    spread(results),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+function write(shown: string, text: string): void {
+  writeFileSync(file('RESULTS.md'), text)
+  writeFileSync(file('../README.md'), rewritten(readFileSync(file('../README.md'), 'utf8'), shown))
+}
+
+async function main(): Promise<void> {
+  build()
+  const facts = machine()
+  const only = values.only?.split(',')
+  const found = findPeers(floor).filter(({ name }) => only?.includes(name) ?? true)
+  const peers = found.filter((peer): peer is Peer => !isAbsent(peer))
+  const missing = found.filter(isAbsent).map((peer) => `Left out: ${peer.name}, which needs ${peer.missing}.`)
+  const sizes = [...SIZES[effort]].filter(([count]) => values.sizes?.split(',').includes(String(count)) ?? true)
+  const stage = new Stage()
+  const leave = (): void => void stage.clear().finally(() => process.exit(130))
+  process.once('SIGINT', leave).once('SIGTERM', leave)
+  const results = new Results()
+  const began = performance.now()
+  try {
+    const small = await measureSmall(stage, NAMES_ROUNDS[effort])
+    for (const [count, rounds] of sizes) {
+      for (const turn of turns(peers, count, rounds)) await take(stage, results, turn)
+    }
+    const minutes = Math.ceil((performance.now() - began) / 60_000)
+    say('')
+    const rows = rowsOf(small, results)
+    const shown = summary(peers, results, [`${facts}; ${minutes} minutes.`, ...missing])
+    const text = document(shown, rows, results)
+    console.log(text)
+    if (values.write) write(shown, text)
+    if (values.check && !rows.every(isMet)) process.exitCode = 1
+  } finally {
+    await stage.clear()
+  }
+}
+
+const code = runAdopted()
+if (code === undefined) await main()
+else process.exitCode = code

@@ -1,0 +1,31 @@
+import type { Absent, Fleet, Peer } from '../peer.ts'
+import { findProgram, packageVersion } from './find.ts'
+import { writeServices } from './services.ts'
+
+/** `sv` gives up after 7 s else. */
+const PATIENCE = ['-w', '600']
+
+function prepare(runsvdir: string, sv: string, directory: string, count: number): Fleet {
+  const { all, each } = writeServices(directory, count)
+  return {
+    start: [runsvdir, all],
+    foreground: true,
+    status: [sv, 'status', ...each],
+    stop: [sv, ...PATIENCE, 'stop', ...each],
+    startAgain: [sv, ...PATIENCE, 'start', ...each],
+    end: 'SIGHUP', // TERM would leave each runsv with its worker.
+  }
+}
+
+export function findRunit(): Peer | Absent {
+  const [runsvdir, sv] = [findProgram('runsvdir'), findProgram('sv')]
+  if (!runsvdir || !sv) return { name: 'runit', missing: '`apt-get install runit`' }
+  return {
+    name: 'runit',
+    version: packageVersion('runit'),
+    stays: 'one, and one for each worker',
+    cold: { command: [sv], says: 'usage', code: 100 },
+    notes: { returned: 'runsvdir and s6-svscan stay in the foreground.' },
+    prepare: (directory, count) => prepare(runsvdir, sv, directory, count),
+  }
+}
