@@ -1,6 +1,6 @@
 /** Stands around what a command has written into a document by itself. */
-export const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->'
-export const END = '<!-- bench: end -->'
+const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->'
+const END = '<!-- bench: end -->'
 
 /** What is between the marks. */
 export function written(document: string): string {

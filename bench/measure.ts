@@ -83,7 +83,11 @@ export async function measureRound(stage: Stage, peer: Peer, count: number): Pro
     alive: started.alive,
     ...(started.returned !== undefined && { returned: started.returned }),
     ...(status && { status: status.ms }),
-    ...{ stopped: stopped.ms, cpu, memory, cold: cold.ms, ...warm },
+    stopped: stopped.ms,
+    cpu,
+    memory,
+    cold: cold.ms,
+    ...warm,
   }
 }
 

@@ -43,11 +43,11 @@ export interface Peer {
 }
 
 /** Not on this machine, and what would put it there. */
-export interface Absent {
-  readonly name: string
+interface Absent {
   readonly missing: string
 }
 
-export const isAbsent = (peer: Peer | Absent): peer is Absent => 'missing' in peer
+/** Its name is in the list of all of them. */
+export type Candidate = Omit<Peer, 'name'> | Absent
 
 export const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `w${index + 1}`)

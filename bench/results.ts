@@ -33,7 +33,7 @@ const noSamples = (): Record<Metric, Samples> => ({
   memory: new Samples(),
 })
 
-export const newLine = (peer: Line['peer'], count: number): Line => ({
+const newLine = (peer: Line['peer'], count: number): Line => ({
   peer,
   count,
   samples: noSamples(),

@@ -6,9 +6,8 @@ import { marked, rewritten } from './document.ts'
 import { floor, runAdopted } from './floor.ts'
 import { machine } from './machine.ts'
 import { measureRound, measureSmall, type Small } from './measure.ts'
-import { isAbsent, type Peer } from './peer.ts'
-import { findPeers } from './peers/index.ts'
-import { type Effort, NAMES_ROUNDS, SIZES, type Turn, turns } from './plan.ts'
+import { findPeers, peerNames } from './peers/index.ts'
+import { type Effort, NAMES_ROUNDS, sizesOf, type Turn, turns } from './plan.ts'
 import { Results } from './results.ts'
 import { fleetRows, growthRows, isMet, pairOf, type Row, smallRows, targets } from './rows.ts'
 import { Stage } from './stage.ts'
@@ -23,6 +22,7 @@ const { values } = parseArgs({
     write: { type: 'boolean' },
     only: { type: 'string' },
     sizes: { type: 'string' },
+    rounds: { type: 'string' },
   },
 })
 const effort: Effort = values.quick ? 'quick' : 'full'
@@ -81,11 +81,8 @@ function write(shown: string, text: string): void {
 async function main(): Promise<void> {
   build()
   const facts = machine()
-  const only = values.only?.split(',')
-  const found = findPeers(floor).filter(({ name }) => only?.includes(name) ?? true)
-  const peers = found.filter((peer): peer is Peer => !isAbsent(peer))
-  const missing = found.filter(isAbsent).map((peer) => `Left out: ${peer.name}, which needs ${peer.missing}.`)
-  const sizes = [...SIZES[effort]].filter(([count]) => values.sizes?.split(',').includes(String(count)) ?? true)
+  const { peers, missing } = findPeers(values.only?.split(',') ?? peerNames, floor)
+  const sizes = sizesOf(effort, values)
   const stage = new Stage()
   const leave = (): void => void stage.clear().finally(() => process.exit(130))
   process.once('SIGINT', leave).once('SIGTERM', leave)

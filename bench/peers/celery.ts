@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Absent, Fleet, Peer } from '../peer.ts'
+import type { Candidate, Command, Fleet } from '../peer.ts'
 import { lastLine } from './find.ts'
 import { namedByPidfiles } from './pidfiles.ts'
 
@@ -8,11 +7,11 @@ const PYTHON = process.env['MULTI_TEST_PYTHON'] ?? '/usr/bin/python3'
 const STUB = fileURLToPath(new URL('celery-stub.sh', import.meta.url))
 
 function prepare(directory: string, count: number): Fleet {
-  const multi = (verb: string, ...options: string[]): [string, ...string[]] => [
-    PYTHON,
-    ...['-m', 'celery', 'multi', verb, String(count)],
-    ...[`--pidfile=${directory}/%n.pid`, `--logfile=${join(directory, '%n.log')}`, ...options],
-  ]
+  const files = [`--pidfile=${directory}/%n.pid`, `--logfile=${directory}/%n.log`]
+  const multi = (verb: string, ...options: string[]): Command => {
+    const words = ['-m', 'celery', 'multi', verb, String(count), ...files, ...options]
+    return [PYTHON, ...words]
+  }
   return {
     env: { PYTHONDONTWRITEBYTECODE: '1' },
     // It looks for the word celery in its --cmd; the stub does not care.
@@ -22,11 +21,10 @@ function prepare(directory: string, count: number): Fleet {
   }
 }
 
-export function findCelery(): Peer | Absent {
+export function findCelery(): Candidate {
   const version = lastLine(PYTHON, '-m', 'celery', '--version')?.split(' ')[0]
-  if (version === undefined) return { name: 'celery multi', missing: '`apt-get install celery`' }
+  if (version === undefined) return { missing: '`apt-get install celery`' }
   return {
-    name: 'celery multi',
     version,
     stays: '',
     cold: { command: [PYTHON, '-m', 'celery', '--version'], says: '--version' },

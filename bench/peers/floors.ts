@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Absent, Command, Fleet, Peer } from '../peer.ts'
+import type { Candidate, Command, Fleet } from '../peer.ts'
 import { lastLine } from './find.ts'
 import { expectNoPidfile, namedByPidfiles } from './pidfiles.ts'
 
@@ -16,8 +16,7 @@ const checked = (directory: string, commands: Pick<Fleet, 'start' | 'status' | '
 })
 
 /** What Node takes for the same processes and pidfiles. */
-export const findBareNode = (): Peer => ({
-  name: 'bare Node',
+export const findBareNode = (): Candidate => ({
   version: process.version.slice(1),
   stays: '',
   cold: { command: [process.execPath, '-e', '0'], says: 'node -e 0' },
@@ -31,10 +30,9 @@ export const findBareNode = (): Peer => ({
 })
 
 /** What a program of nothing but system calls takes. It is compiled at the begin of the run. */
-export function findC(floor: string | undefined): Peer | Absent {
-  if (floor === undefined) return { name: 'C program', missing: 'a C compiler, `cc`' }
+export function findC(floor: string | undefined): Candidate {
+  if (floor === undefined) return { missing: 'a C compiler, `cc`' }
   return {
-    name: 'C program',
     version: lastLine('cc', '-dumpfullversion') ?? '',
     stays: '',
     cold: { command: [floor, '--version'], says: '--version' },

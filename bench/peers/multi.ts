@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Fleet, Peer } from '../peer.ts'
+import type { Candidate, Command, Fleet } from '../peer.ts'
 import type { Found } from '../processes.ts'
 import { namedByPidfiles, pidfilesIn } from './pidfiles.ts'
 
 const MULTI = fileURLToPath(new URL('../../bin/multi.js', import.meta.url))
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
-export const multi = (...line: string[]): [string, ...string[]] => [process.execPath, MULTI, ...line]
+export const multi = (...line: string[]): Command => [process.execPath, MULTI, ...line]
 
 function prepare(directory: string, count: number): Fleet {
   const run = join(directory, 'run')
@@ -37,8 +37,7 @@ function expectNothing(run: string): void {
   if (litter.length + pidfilesIn(run).length > 0) throw new Error(`left: ${litter.join(' ')}`)
 }
 
-export const findMulti = (): Peer => ({
-  name: 'multi',
+export const findMulti = (): Candidate => ({
   version,
   stays: '',
   cold: { command: multi('--version'), says: '--version' },

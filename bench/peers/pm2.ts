@@ -1,6 +1,6 @@
 import { realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Absent, type Fleet, names, type Peer } from '../peer.ts'
+import { type Candidate, type Fleet, names } from '../peer.ts'
 import { findProgram, lastLine } from './find.ts'
 
 const app = (directory: string, name: string): object => ({
@@ -31,14 +31,13 @@ function prepare(pm2: string, directory: string, count: number): Fleet {
 const versionOf = (pm2: string): string | undefined =>
   lastLine(process.execPath, '-p', `require(${JSON.stringify(join(pm2, '../../package.json'))}).version`)
 
-export function findPm2(): Peer | Absent {
+export function findPm2(): Candidate {
   const found = process.env['MULTI_BENCH_PM2'] ?? findProgram('pm2')
   const version = found && versionOf(realpathSync(found))
   if (!found || version === undefined) {
-    return { name: 'PM2', missing: '`npm install --prefix DIR pm2` and `MULTI_BENCH_PM2=DIR/node_modules/.bin/pm2`' }
+    return { missing: '`npm install --prefix DIR pm2` and `MULTI_BENCH_PM2=DIR/node_modules/.bin/pm2`' }
   }
   return {
-    name: 'PM2',
     version,
     stays: 'one',
     cold: { command: [found, '--version'], says: '--version' },

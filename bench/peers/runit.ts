@@ -1,4 +1,4 @@
-import type { Absent, Fleet, Peer } from '../peer.ts'
+import type { Candidate, Fleet } from '../peer.ts'
 import { findProgram, packageVersion } from './find.ts'
 import { writeServices } from './services.ts'
 
@@ -17,11 +17,10 @@ function prepare(runsvdir: string, sv: string, directory: string, count: number)
   }
 }
 
-export function findRunit(): Peer | Absent {
+export function findRunit(): Candidate {
   const [runsvdir, sv] = [findProgram('runsvdir'), findProgram('sv')]
-  if (!runsvdir || !sv) return { name: 'runit', missing: '`apt-get install runit`' }
+  if (!runsvdir || !sv) return { missing: '`apt-get install runit`' }
   return {
-    name: 'runit',
     version: packageVersion('runit'),
     stays: 'one, and one for each worker',
     cold: { command: [sv], says: 'usage', code: 100 },

@@ -1,4 +1,4 @@
-import type { Absent, Fleet, Peer } from '../peer.ts'
+import type { Candidate, Fleet } from '../peer.ts'
 import { findProgram, packageVersion } from './find.ts'
 import { writeServices } from './services.ts'
 
@@ -7,7 +7,10 @@ const MOST = '2000'
 
 /** Its tools take one service each: a loop, as its users write it. */
 const forEach = (command: string, after = ''): [string, ...string[]] => [
-  ...(['/bin/sh', '-c', `for service; do ${command} "$service" || exit; done; ${after}`, 'loop'] as const),
+  '/bin/sh',
+  '-c',
+  `for service; do ${command} "$service" || exit; done; ${after}`,
+  'loop',
 ]
 
 function prepare(svscan: string, directory: string, count: number): Fleet {
@@ -22,11 +25,10 @@ function prepare(svscan: string, directory: string, count: number): Fleet {
   }
 }
 
-export function findS6(): Peer | Absent {
+export function findS6(): Candidate {
   const svscan = findProgram('s6-svscan')
-  if (!svscan) return { name: 's6', missing: '`apt-get install s6`' }
+  if (!svscan) return { missing: '`apt-get install s6`' }
   return {
-    name: 's6',
     version: packageVersion('s6'),
     stays: 'one, and one for each worker',
     cold: { command: ['s6-svstat'], says: 'usage', code: 100 },

@@ -1,19 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Absent, type Fleet, names, type Peer } from '../peer.ts'
+import { type Candidate, type Command, type Fleet, names } from '../peer.ts'
 import { findProgram, lastLine } from './find.ts'
 
-/** Three for each worker, and some; its own default would do for 300 workers. */
-const DESCRIPTORS = 4096
+/** Its default, or what so many workers need: before each start it closes as many, so not more than that. */
+const descriptors = (count: number): number => Math.max(1024, 3 * count + 100)
 
-const daemon = (directory: string): string => `
+const daemon = (directory: string, count: number): string => `
 [unix_http_server]
 file=${directory}/socket
 [supervisord]
 logfile=${directory}/supervisord.log
 pidfile=${directory}/supervisord.pid
 childlogdir=${directory}
-minfds=${DESCRIPTORS}
+minfds=${descriptors(count)}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
@@ -30,8 +30,8 @@ stdout_logfile=${directory}/${name}.log
 
 function prepare(supervisord: string, supervisorctl: string, directory: string, count: number): Fleet {
   const file = join(directory, 'supervisord.conf')
-  writeFileSync(file, [daemon(directory), ...names(count).map((name) => program(directory, name))].join(''))
-  const control = (...words: string[]): [string, ...string[]] => [supervisorctl, '-c', file, ...words]
+  writeFileSync(file, [daemon(directory, count), ...names(count).map((name) => program(directory, name))].join(''))
+  const control = (...words: string[]): Command => [supervisorctl, '-c', file, ...words]
   return {
     start: [supervisord, '-c', file],
     status: control('status'),
@@ -41,11 +41,10 @@ function prepare(supervisord: string, supervisorctl: string, directory: string, 
   }
 }
 
-export function findSupervisor(): Peer | Absent {
+export function findSupervisor(): Candidate {
   const [supervisord, supervisorctl] = [findProgram('supervisord'), findProgram('supervisorctl')]
-  if (!supervisord || !supervisorctl) return { name: 'supervisord', missing: '`apt-get install supervisor`' }
+  if (!supervisord || !supervisorctl) return { missing: '`apt-get install supervisor`' }
   return {
-    name: 'supervisord',
     version: lastLine(supervisord, '--version') ?? '',
     stays: 'one',
     cold: { command: [supervisord, '--version'], says: '--version' },

@@ -85,6 +85,7 @@ describe('the README', () => {
 test.for([
   'README.md',
   'CONTRIBUTING.md',
+  'bench/README.md',
   'examples/README.md',
   'examples/celery/README.md',
   'examples/bullmq/README.md',
