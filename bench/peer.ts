@@ -50,4 +50,7 @@ interface Absent {
 /** Its name is in the list of all of them. */
 export type Candidate = Omit<Peer, 'name'> | Absent
 
+/** Rounds of those who take seconds. */
+export const FEW = { 1: 5, 10: 5, 100: 5, 1000: 3 }
+
 export const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `w${index + 1}`)

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Candidate, Command, Fleet } from '../peer.ts'
+import { type Candidate, type Command, FEW, type Fleet } from '../peer.ts'
 import { lastLine } from './find.ts'
 import { namedByPidfiles } from './pidfiles.ts'
 
@@ -32,7 +32,7 @@ export function findCelery(): Candidate {
       stopped: 'Between looks at workers that go, celery multi sleeps for 2 s, more often the more there are.',
       status: 'celery multi has no such command; `celery status` asks the workers, through their broker.',
     },
-    limits: { 1: 5, 10: 3, 100: 2, 1000: 1 },
+    limits: { ...FEW, 100: 2, 1000: 1 },
     prepare,
   }
 }

@@ -1,6 +1,6 @@
 import { realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Candidate, type Fleet, names } from '../peer.ts'
+import { type Candidate, FEW, type Fleet, names } from '../peer.ts'
 import { findProgram, lastLine } from './find.ts'
 
 const app = (directory: string, name: string): object => ({
@@ -42,7 +42,7 @@ export function findPm2(): Candidate {
     stays: 'one',
     cold: { command: [found, '--version'], says: '--version' },
     notes: { cold: 'With the daemon up: any command of PM2 starts it otherwise.' },
-    limits: { 1: 5, 10: 5, 100: 2, 1000: 1 },
+    limits: { ...FEW, 100: 2, 1000: 1 },
     againUpTo: 100,
     prepare: (directory, count) => prepare(found, directory, count),
   }

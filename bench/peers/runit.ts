@@ -1,4 +1,4 @@
-import type { Candidate, Fleet } from '../peer.ts'
+import { type Candidate, FEW, type Fleet } from '../peer.ts'
 import { findProgram, packageVersion } from './find.ts'
 import { writeServices } from './services.ts'
 
@@ -25,6 +25,7 @@ export function findRunit(): Candidate {
     stays: 'one, and one for each worker',
     cold: { command: [sv], says: 'usage', code: 100 },
     notes: { returned: 'runsvdir and s6-svscan stay in the foreground.' },
+    limits: FEW,
     prepare: (directory, count) => prepare(runsvdir, sv, directory, count),
   }
 }

@@ -1,4 +1,4 @@
-import type { Candidate, Fleet } from '../peer.ts'
+import { type Candidate, FEW, type Fleet } from '../peer.ts'
 import { findProgram, packageVersion } from './find.ts'
 import { writeServices } from './services.ts'
 
@@ -36,6 +36,7 @@ export function findS6(): Candidate {
       returned: 'runsvdir and s6-svscan stay in the foreground.',
       status: 'One process for each worker: a loop in a shell.',
     },
+    limits: FEW,
     prepare: (directory, count) => prepare(svscan, directory, count),
   }
 }

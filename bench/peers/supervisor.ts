@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Candidate, type Command, type Fleet, names } from '../peer.ts'
+import { type Candidate, type Command, FEW, type Fleet, names } from '../peer.ts'
 import { findProgram, lastLine } from './find.ts'
 
 /** Its default, or what so many workers need: before each start it closes as many, so not more than that. */
@@ -49,6 +49,7 @@ export function findSupervisor(): Candidate {
     stays: 'one',
     cold: { command: [supervisord, '--version'], says: '--version' },
     notes: { returned: 'supervisord returns when it is in the background, before it starts the workers.' },
+    limits: FEW,
     prepare: (directory, count) => prepare(supervisord, supervisorctl, directory, count),
   }
 }
