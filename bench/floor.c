@@ -123,6 +123,8 @@ static void hand_on(int number) {
 static int adopt(char **argv) {
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) err(1, "subreaper");
 	pid_t child;
+	/* TERM too if whoever waits for us is killed: the program then clears up. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) err(1, "pdeathsig");
 	check(posix_spawnp(&child, argv[0], NULL, NULL, argv, environ), argv[0]);
 	adopted = child;
 	signal(SIGINT, SIG_IGN);

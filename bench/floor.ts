@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BASE } from './stage.ts'
 
@@ -8,6 +8,11 @@ const PROGRAM = 'MULTI_BENCH_FLOOR'
 
 /** The C program, compiled; undefined without a compiler. */
 export const floor = process.env[PROGRAM]
+
+/** For a run that is interrupted: then nobody else does it. */
+export function removeFloor(): void {
+  if (floor !== undefined) rmSync(dirname(floor), { recursive: true, force: true })
+}
 
 /**
  * Runs this very command below the C program's `adopt`, which reaps orphans at once, as init systems do: an init that does so

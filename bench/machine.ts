@@ -9,5 +9,5 @@ export function machine(): string {
   const fileSystem = execFileSync('stat', ['--file-system', '--format=%T', BASE], { encoding: 'utf8' }).trim()
   const model = (cpu?.model ?? 'unknown CPU').replaceAll(/\s+/g, ' ').trim()
   const load = loadavg()[0]?.toFixed(1)
-  return `${cpus().length} × ${model}, ${gigabytes} GB, Linux ${release()}, Node ${process.version}, files on ${fileSystem}, load ${load} at the begin`
+  return `${cpus().length} × ${model}, ${gigabytes} GB, Linux ${release()}, Node ${process.version}, files on ${fileSystem}, load ${load} at the start`
 }

@@ -36,10 +36,10 @@ async function startInForeground(stage: Stage, command: Command, count: number):
   const watch = new Watch(stage.token)
   const began = performance.now()
   const daemon = stage.spawn(command)
-  const exit = once(daemon, 'exit')
-  const isEarly = exit.then(() => watch.abandon())
+  const abandon = (): void => watch.abandon()
+  const exit = once(daemon, 'exit').then(abandon, abandon)
   const alive = await watch.untilAlive(count)
-  const signal = async (name: NodeJS.Signals): Promise<unknown> => daemon.kill(name) && isEarly
+  const signal = async (name: NodeJS.Signals): Promise<unknown> => daemon.kill(name) && exit
   return { watch, alive: alive - began, cpu: 0, signal }
 }
 

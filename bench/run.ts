@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { marked, rewritten } from './document.ts'
-import { floor, runAdopted } from './floor.ts'
+import { floor, removeFloor, runAdopted } from './floor.ts'
 import { machine } from './machine.ts'
 import { measureRound, measureSmall, type Small } from './measure.ts'
 import { findPeers, peerNames } from './peers/index.ts'
@@ -14,6 +14,8 @@ import { Stage } from './stage.ts'
 import { spread, summary } from './table.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+const INTERRUPTED = 130
 
 const { values } = parseArgs({
   options: {
@@ -41,6 +43,7 @@ async function take(stage: Stage, results: Results, { peer, count, round }: Turn
   try {
     results.add(peer, count, await measureRound(stage, peer, count))
   } catch (error) {
+    if (isLeaving) throw error
     line.failed = true
     process.exitCode = 1
     console.error(`\n${peer.name} with ${count} workers:`, error)
@@ -78,18 +81,30 @@ function write(shown: string, text: string): void {
   writeFileSync(file('../README.md'), rewritten(readFileSync(file('../README.md'), 'utf8'), shown))
 }
 
+let isLeaving = false
+
+/** Interrupted: what is under way fails by that, and says no more. */
+async function leave(stage: Stage): Promise<void> {
+  if (isLeaving) return
+  isLeaving = true
+  await stage.clear()
+  removeFloor()
+  process.exit(INTERRUPTED)
+}
+
 async function main(): Promise<void> {
+  if (values.write && (values.only || values.sizes)) throw new Error('--write is for all managers and all sizes')
   build()
   const facts = machine()
   const { peers, missing } = findPeers(values.only?.split(',') ?? peerNames, floor)
   const sizes = sizesOf(effort, values)
   const stage = new Stage()
-  const leave = (): void => void stage.clear().finally(() => process.exit(130))
-  process.once('SIGINT', leave).once('SIGTERM', leave)
+  // Not `once`: the death of a parent with several threads is told several times.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void leave(stage))
   const results = new Results()
   const began = performance.now()
   try {
-    const small = await measureSmall(stage, NAMES_ROUNDS[effort])
+    const small = await measureSmall(stage, Number(values.rounds ?? NAMES_ROUNDS[effort]))
     for (const [count, rounds] of sizes) {
       for (const turn of turns(peers, count, rounds)) await take(stage, results, turn)
     }
@@ -101,6 +116,9 @@ async function main(): Promise<void> {
     console.log(text)
     if (values.write) write(shown, text)
     if (values.check && !rows.every(isMet)) process.exitCode = 1
+  } catch (error) {
+    if (!isLeaving) throw error
+    await new Promise(() => {})
   } finally {
     await stage.clear()
   }

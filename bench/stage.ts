@@ -28,6 +28,7 @@ export class Stage {
   readonly #directory = mkdtempSync(join(BASE, 'multi-bench-'))
   readonly #words = join(this.#directory, 'output')
   #env: NodeJS.ProcessEnv = {}
+  #isClosed = false
 
   readonly token = `${process.pid}-${Date.now()}`
 
@@ -62,6 +63,7 @@ export class Stage {
   }
 
   spawn([program, ...args]: Command): ChildProcess {
+    if (this.#isClosed) throw new Error('interrupted')
     const words = openSync(this.#words, 'w')
     try {
       return spawn(program, args, { cwd: this.#directory, env: this.#env, stdio: ['ignore', words, words] })
@@ -102,7 +104,9 @@ export class Stage {
     }
   }
 
+  /** The end: nothing is started after it. */
   async clear(): Promise<void> {
+    this.#isClosed = true
     await this.killAll()
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }

@@ -15,6 +15,9 @@ const TITLES: Record<Metric, string> = {
   memory: 'resident, MB',
 }
 
+/** What a number is compared with, if it is not the same: `multi` has no daemon whose own start could be left out. */
+const OURS: Partial<Record<Metric, Metric>> = { warmAlive: 'alive', warmReturned: 'returned' }
+
 /** The number that counts. CPU of commands comes in ticks of 10 ms, so the mean of all says more than one of them. */
 export const valueOf = (metric: Metric, samples: Samples): number => (metric === 'cpu' ? samples.mean : samples.median)
 
@@ -54,7 +57,8 @@ function cell(metric: Metric, line: Line, ours: Line | undefined, notes: Notes):
   const samples = line.samples[metric]
   if (samples.count === 0) return NOTHING + note
   const value = valueOf(metric, samples)
-  const other = ours && ours !== line && !ours.failed ? valueOf(metric, ours.samples[metric]) : 0
+  const compared = OURS[metric] ?? metric
+  const other = ours && ours !== line && !ours.failed ? valueOf(compared, ours.samples[compared]) : 0
   return textOf(metric, value) + (other > 0 ? ` (${times(value / other)})` : '') + note
 }
 

@@ -58,6 +58,11 @@ describe('the table of the benchmark', () => {
     expect(rowOf(lines, 'other | 1.0')).toEqual(['other', '1.0', 'none', '`--version`', '90.0 (3.00×)'])
   })
 
+  test('compares a start with the daemon up with ours from nothing', () => {
+    const lines = tableOf([peer('multi'), OURS], [peer('d'), { ...OURS, warmAlive: 50, warmReturned: 60 }])
+    expect(rowOf(lines, 'd | 10').slice(4, 6)).toEqual(['50.0 (0.50×)', '60.0 (0.50×)'])
+  })
+
   test('takes the median of the rounds, of CPU the mean, and says how many there were', () => {
     const rounds = [1, 2, 9].map((factor) => ({ ...OURS, alive: 100 * factor, cpu: 0.1 * factor }))
     const cells = rowOf(tableOf([peer('multi'), ...rounds]), 'multi | 10')
