@@ -2,6 +2,7 @@ import { act } from '../node/act.ts'
 import { decide } from '../node/decide.ts'
 import { Look } from '../node/look.ts'
 import { observe, type Seen } from '../node/observe.ts'
+import { recordAsRead } from '../node/record.ts'
 import { release } from '../node/recording.ts'
 import type { Scene } from '../node/scene.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
@@ -19,7 +20,13 @@ const TOUCHES_PROCESSES = new Set<Step['step']>(['resolve', 'launch', 'signal-le
 /** One look and one decision. */
 export async function decideNow(run: Run, look: Look): Promise<Step> {
   const { system } = look
-  run.seen = await observe(look, run.task.target, run.memory)
+  const { target } = run.task
+  run.seen = await observe(look, target, run.memory, {
+    // Only who wants it up sees to it that the pidfile names it.
+    pidfile: run.goal.goal === 'up' ? 'always' : 'if-needed',
+    // By which it was just found.
+    record: run.seen ? undefined : recordAsRead(system, target.pidfile),
+  })
   run.lookedAt = system.now()
   notice(run)
   return decideFrom(run, run.seen, system)

@@ -94,6 +94,10 @@ export async function readRecord(system: System, pidfile: AbsPath): Promise<Reco
   }
 }
 
+/** What was read last, without looking: for who has just found out by it which nodes are meant. */
+export const recordAsRead = (system: System, pidfile: AbsPath): RecordRead | undefined =>
+  lastReads.get(system)?.get(recordPath(pidfile))?.read
+
 function parsedOnce(system: System, path: AbsPath, text: string, uid: number): RecordRead {
   const reads = lastReads.get(system) ?? new Map<AbsPath, LastRead>()
   lastReads.set(system, reads)

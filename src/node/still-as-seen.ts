@@ -4,7 +4,7 @@ import type { System } from '../system/port.ts'
 import { parseClaim } from './claim.ts'
 import { claimPath } from './files.ts'
 import type { Seen } from './observe.ts'
-import { type PidfileRead, readPidfile } from './pidfile.ts'
+import { readPidfile } from './pidfile.ts'
 import { type RecordRead, readRecord } from './record.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function stillAsSeen(system: System, target: Target, seen: Seen): P
   // Those of another pid namespace cannot see that we live, and claim above us.
   if ((await system.readlink(claimPath(target.pidfile, next + 1))) !== undefined) return undefined
   if (!isSameRecord(seen.recordRead, await readRecord(system, target.pidfile))) return undefined
-  if (!isSamePidfile(seen.pidfile, await readPidfile(system, target.pidfile))) return undefined
+  if (!(await isSamePidfile(system, target, seen.pidfile))) return undefined
   const ours = { claim: { ...claim, uid: system.self.uid }, holder: 'ours' as const }
   return { ...seen, claims: { abandoned: [], next: next + 1, top: ours } }
 }
@@ -31,7 +31,10 @@ export async function stillAsSeen(system: System, target: Target, seen: Seen): P
 const isSameRecord = (before: RecordRead, now: RecordRead): boolean =>
   before === now || (before.is === 'absent' && now.is === 'absent')
 
-const isSamePidfile = (before: PidfileRead, now: PidfileRead): boolean =>
-  before.is === 'pid' && now.is === 'pid'
+async function isSamePidfile(system: System, { pidfile }: Target, before: Seen['pidfile']): Promise<boolean> {
+  if (before.is === 'unread') return true // What it says did not matter, and does not now.
+  const now = await readPidfile(system, pidfile)
+  return before.is === 'pid' && now.is === 'pid'
     ? before.pid === now.pid && before.uid === now.uid && before.mtimeMs === now.mtimeMs
     : before.is === 'absent' && now.is === 'absent'
+}
