@@ -1,6 +1,5 @@
 import { createSink, type Sink } from '../report/sink.ts'
-import { outlet } from './outlet.ts'
+import { outlets } from './outlet.ts'
 
-/** Of this process there is one: parts of the bundle are handed it. */
-export const openSink = (): Sink =>
-  createSink({ stdout: outlet(1, () => process.stdout), stderr: outlet(2, () => process.stderr) })
+/** Of this process there is one: the parts of the bundle are handed it. */
+export const openSink = (): Sink => createSink(outlets())

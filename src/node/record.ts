@@ -98,13 +98,20 @@ export async function readRecord(system: System, pidfile: AbsPath): Promise<Reco
 export const recordAsRead = (system: System, pidfile: AbsPath): RecordRead | undefined =>
   lastReads.get(system)?.get(recordPath(pidfile))?.read
 
-function parsedOnce(system: System, path: AbsPath, text: string, uid: number): RecordRead {
+/** What was just written needs no parsing when it is found again. */
+export const recordWritten = (system: System, record: NodeRecord, text: string, uid: number): void =>
+  keep(system, recordPath(record.pidfile), { text, uid, read: { is: 'record', record, uid } })
+
+function keep(system: System, path: AbsPath, read: LastRead): void {
   const reads = lastReads.get(system) ?? new Map<AbsPath, LastRead>()
-  lastReads.set(system, reads)
-  const last = reads.get(path)
+  lastReads.set(system, reads.set(path, read))
+}
+
+function parsedOnce(system: System, path: AbsPath, text: string, uid: number): RecordRead {
+  const last = lastReads.get(system)?.get(path)
   if (last?.text === text && last.uid === uid) return last.read
   const read = parseRecord(text, uid)
-  reads.set(path, { text, uid, read })
+  keep(system, path, { text, uid, read })
   return read
 }
 
