@@ -12,18 +12,25 @@ export interface Found {
 /** Everyone alive who carries this token, this process aside. Zombies have no environment, so they are not among them. */
 export function carriers(token: string): Found[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((name) => facts(Number(name), `${TOKEN}=${token}`))
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && carries(name, token))
+    .flatMap((name) => facts(Number(name)))
 }
 
-function facts(pid: number, entry: string): Found[] {
+export function carries(pid: string, token: string): boolean {
   try {
-    if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry)) return []
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${TOKEN}=${token}`)
+  } catch {
+    return false // Ended meanwhile, or a stranger's.
+  }
+}
+
+function facts(pid: number): Found[] {
+  try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const command = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
     // Field 22, proc(5), counted behind the name.
     return [{ pid, command, startTicks: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) }]
   } catch {
-    return [] // Ended meanwhile, or a stranger's.
+    return []
   }
 }

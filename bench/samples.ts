@@ -1,4 +1,4 @@
-/** What was measured again and again: wall times of one command, ms, or CPU seconds. */
+/** What was measured again and again: wall times of one command, ms, CPU seconds, or megabytes. */
 export class Samples {
   readonly #times: number[] = []
 
@@ -6,11 +6,20 @@ export class Samples {
     this.#times.push(time)
   }
 
+  get count(): number {
+    return this.#times.length
+  }
+
   get median(): number {
     const sorted = this.#sorted()
     const middle = sorted.length / 2
     const upper = sorted[Math.floor(middle)] ?? Number.NaN
     return Number.isInteger(middle) ? (upper + (sorted[middle - 1] ?? Number.NaN)) / 2 : upper
+  }
+
+  /** For what is counted in ticks: a median of few ticks is too coarse. */
+  get mean(): number {
+    return this.#times.reduce((sum, time) => sum + time, 0) / this.#times.length
   }
 
   /** `47 (45–52)`: median, least and most. */
@@ -32,6 +41,6 @@ export class Samples {
 }
 
 /** Three significant digits are more than the noise leaves. */
-function digits(ms = Number.NaN): string {
+export function digits(ms = Number.NaN): string {
   return ms < 100 ? ms.toFixed(1) : ms.toFixed(0)
 }

@@ -7,6 +7,9 @@ import os
 
 PAUSE = 0.5  # Shortest time between two writings, seconds; a new state is told at once.
 PERIOD = 8.0  # Longest time.
+TICK = 0.25  # Between two looks for a wish.
+HASTE = 0.1  # Between two looks and two writings while somebody waits for the wish to come true,
+HASTY = 5.0  # which is for this long.
 PATIENCE = 1.0  # How long an ending worker waits at most for its last words to be written.
 LIMIT = 16000  # Larger is not believed.
 
@@ -43,6 +46,11 @@ def members(weak_set):
     return [member for member in found if member is not None]
 
 
+def is_fetching(channel):
+    """On Redis the answer to a BRPOP may bring a job also after its queue was left (celery/celery#4354)."""
+    return any(getattr(channel, name, None) for name in ('_active_queues', '_in_poll'))
+
+
 def connect(path):
     import atexit
     import json
@@ -55,6 +63,8 @@ def connect(path):
     class Bridge:
         worker = consumer = soft = reason = face = home = None
         state, queues, over = 'booting', [], False
+        ear = mouth = None
+        wished, hasty_until = False, 0.0
         pid = os.getpid()
 
         def begin(self, sender=None, **_):
@@ -63,6 +73,11 @@ def connect(path):
                 return
             start, lock, self.green = originals()
             self.worker = sender
+            try:
+                os.unlink(path + '.wish')  # One for somebody before.
+            except OSError:
+                pass
+            harmless(self.listen)()
             # Celery that does not know the setting would not act on it.
             if hasattr(sender, 'wait_for_soft_shutdown'):
                 self.soft = (getattr(sender.app.conf, 'worker_soft_shutdown_timeout', 0) or 0) > 0
@@ -94,6 +109,71 @@ def connect(path):
             self.call()
             self.done.acquire(timeout=PATIENCE)
 
+        def listen(self, **_):
+            """Into the loop of the consumer, as only its own thread may touch that: a pipe, for each time that it begins."""
+            from celery import bootsteps
+
+            class MultiBridge(bootsteps.StartStopStep):
+                def register_with_event_loop(self, _, hub):
+                    harmless(bridge.listen_in)(hub=hub)
+
+            self.worker.app.steps['consumer'].add(MultiBridge)
+
+        def listen_in(self, hub):
+            if self.ear is None:
+                self.ear, self.mouth = os.pipe()
+                os.set_blocking(self.ear, False)
+                os.set_blocking(self.mouth, False)
+            hub.add_reader(self.ear, harmless(self.hear))
+
+        def hear(self, **_):
+            os.read(self.ear, 1024)
+            if self.wished:
+                self.wished = False
+                self.leave_queues()
+
+        def is_heedful(self):
+            """Not while it has no broker: there is nothing to leave, and it cannot hear."""
+            consumer = self.consumer
+            if getattr(consumer, 'task_consumer', None) is None:
+                return False
+            return not consumer.hub or self.ear in consumer.hub.readers
+
+        def sees_wish(self):
+            """One call of the system, which fails as a rule."""
+            try:
+                wish = os.readlink(path + '.wish')
+                os.unlink(path + '.wish')
+            except OSError:
+                return False
+            self.wished = wish == 'quiet'
+            if self.wished:
+                self.hasty_until = time.monotonic() + HASTY
+            return self.wished
+
+        def nudge(self):
+            """Has the consumer's thread do what was wished, and what threads of its pool left it to do (acknowledge)."""
+            if self.consumer is None:
+                return
+            if self.consumer.hub:
+                os.write(self.mouth, b'.')
+            elif self.wished:
+                self.wished = False
+                self.consumer.call_soon(harmless(self.leave_queues))
+
+        def leave_queues(self, **_):
+            for queue in list(self.consumer.task_consumer.queues):
+                self.consumer.call_soon(self.leave_queue, queue.name)
+
+        def leave_queue(self, name):
+            """As remote control does it (celery/worker/control.py, cancel_consumer)."""
+            try:
+                self.consumer.cancel_task_queue(name)
+            except self.consumer.connection_errors:
+                raise  # The consumer knows what to do about a broker that is gone.
+            except Exception:
+                pass
+
         def call(self):
             try:
                 self.wake.release()
@@ -106,6 +186,8 @@ def connect(path):
                 said, state, at = None, None, 0.0
                 while state != 'gone':
                     try:
+                        if self.is_hasty():
+                            harmless(self.nudge)()
                         words, now = self.words(), time.monotonic()
                         state = words['state']
                         if words != said or now - at >= PERIOD:
@@ -114,13 +196,27 @@ def connect(path):
                     except Exception:
                         state = 'gone' if self.over else None
                     if state != 'gone':
-                        self.wake.acquire(timeout=PAUSE)
+                        self.nap()
             except BaseException:
                 pass
             finally:
                 self.done.release()
 
+        def is_hasty(self):
+            return time.monotonic() < self.hasty_until
+
+        def nap(self):
+            """Until there is something to say, or may be."""
+            if self.is_hasty():
+                self.wake.acquire(timeout=HASTE)
+                return
+            end = time.monotonic() + PAUSE
+            while not self.wake.acquire(timeout=TICK):
+                if self.sees_wish() or time.monotonic() >= end:
+                    return
+
         def words(self):
+            # The state first: what came in before it was quiet is counted after.
             self.state = self.state_now()
             active = [request.time_start for request in members(worker_state.active_requests)]
             begun = [at for at in active if at]
@@ -138,6 +234,8 @@ def connect(path):
                 'oldestStartedAt': oldest and int(oldest * 1000),
                 'queues': self.queues,
             }
+            if self.is_heedful():
+                words['heeds'] = ['quiet']
             if self.home:
                 words['home'] = self.home
             if self.soft is not None:
@@ -163,7 +261,7 @@ def connect(path):
                 return self.state if self.state != 'booting' else 'ready'
             # What a worker that was quieted is to be given back.
             self.home = self.home or self.queues
-            return 'ready' if self.queues else 'quiet'
+            return 'ready' if self.queues or is_fetching(consumer.channel) else 'quiet'
 
         def last_words(self):
             # Celery before 5.3 ends with 0 whatever it means to: only that is known.

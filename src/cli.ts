@@ -1,9 +1,8 @@
 import { runVerb } from './cli/command.ts'
-import { reportFailure } from './cli/reporting.ts'
+import { reportShortage } from './cli/shortage.ts'
 import { grammarFor } from './kinds/grammar.ts'
-import { EXIT, LSB } from './model/exit-code.ts'
+import { EXIT } from './model/exit-code.ts'
 import { findVerb } from './spec/verb.ts'
-import { shortageOf } from './system/fault.ts'
 import { findVerbNamed } from './verbs/index.ts'
 import { settings } from './verbs/settings.ts'
 
@@ -24,24 +23,12 @@ async function main(argv: readonly string[]): Promise<number> {
   return runVerb(await load(), rest, grammar)
 }
 
-/** The kernel was short of something in the middle of a look, or of loading a part of us. */
-function shortage(error: unknown): number | undefined {
-  const { argv } = process
-  const fault = argv[2] === 'worker' ? undefined : shortageOf(error)
-  if (fault === undefined) return undefined
-  const { path, ...of } = fault
-  const failure = { reason: 'system', what: 'look how things stand', ...of, ...(path ? { path } : {}) } as const
-  const code = reportFailure(failure, argv.includes('--json'))
-  // To an init script 1 would mean that the worker is dead.
-  return argv[2] === 'status' ? LSB.unknown : code
-}
-
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code
   },
-  (error: unknown) => {
-    const short = shortage(error)
+  async (error: unknown) => {
+    const short = await reportShortage(error, process.argv.slice(2))
     if (short !== undefined) {
       process.exitCode = short
       return

@@ -1,18 +1,25 @@
 import { findDirectories } from '../fleet/directories.ts'
+import { EXIT } from '../model/exit-code.ts'
 import type { UsageError } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
+import { lines } from '../report/plain.ts'
+import type { Sink } from '../report/sink.ts'
+import type { Reporter } from '../report/text.ts'
 import type { Grammar } from '../spec/grammar.ts'
 import { parseLine } from '../spec/parse.ts'
 import { realSystem } from '../system/real.ts'
 import { checkSettings, settingText } from '../verbs/read-settings.ts'
-import type { Context, Verb } from '../verbs/verb.ts'
+import type { Answer, Context, Verb } from '../verbs/verb.ts'
 import { bridgePath, multiPath } from '../worker/assets.ts'
-import { reportAnswer, reporterFor, reportFailure, sink } from './reporting.ts'
+import { openSink } from './sink.ts'
 import { callDirectory } from './surroundings.ts'
 
 /** Verbs that wait and may be interrupted in good order; the others end at once by a signal, as any program. */
 const WAITING = new Set(['start', 'stop', 'stopwait', 'restart', 'kill'])
+
+/** A third of the code, and nothing of it is needed to print a few names. */
+const reporting = () => import('./reporting.ts')
 
 /** Runs one verb on what stood behind it; answers the exit code. */
 export async function runVerb(verb: Verb, rest: readonly string[], grammar: Grammar): Promise<number> {
@@ -23,14 +30,16 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   const base = { system, env: process.env, cwd, directories, ...own }
   const parse = (words: readonly string[], fleet: string) => parseFor(verb, words, grammar, base, fleet)
   const read = readLine(verb, rest, parse, cwd)
-  if (!read.ok) return ended(reportFailure(read.error, rest.includes('--json')))
+  const sink = openSink()
+  if (!read.ok) return ended(sink, (await reporting()).reportFailure(sink, read.error, rest.includes('--json')))
   const { line, fleet } = read.value
   const order = line.nodes.map(({ name }) => name)
-  const reporter = reporterFor(verb.name, line.settings, order)
-  for (const text of line.warnings) reporter.emit({ event: 'note', text })
+  const tells = !verb.pure || line.warnings.length > 0
+  const reporter = tells ? (await reporting()).reporterFor(sink, verb.name, line.settings, order) : undefined
+  for (const text of line.warnings) reporter?.emit({ event: 'note', text })
   const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...beforeDashes(rest, options)], fleet)
-  const answer = await verb.run({ ...base, fleet, line, reread, emit: (event) => reporter.emit(event) })
-  return ended(reportAnswer(answer, line.settings, reporter))
+  const answer = await verb.run({ ...base, fleet, line, reread, emit: (event) => reporter?.emit(event) })
+  return ended(sink, await told(sink, answer, line.settings, reporter))
 }
 
 function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {
@@ -38,8 +47,21 @@ function beforeDashes(rest: readonly string[], options: readonly string[]): stri
   return dashes < 0 ? [...rest, ...options] : [...rest.slice(0, dashes), ...options, ...rest.slice(dashes)]
 }
 
+async function told(
+  sink: Sink,
+  answer: Answer,
+  settings: Line['settings'],
+  reporter: Reporter | undefined,
+): Promise<number> {
+  if (answer.kind !== 'list' || settings.has('--json')) {
+    return (await reporting()).reportAnswer(sink, answer, settings, reporter)
+  }
+  sink.out(lines(answer.items))
+  return EXIT.ok
+}
+
 /** All that was written is out; a full disk under a redirected stdout is a failure that exit code 0 would hide. */
-async function ended(code: number): Promise<number> {
+async function ended(sink: Sink, code: number): Promise<number> {
   await sink.flush()
   return code === 0 && sink.fault() !== undefined ? 1 : code
 }

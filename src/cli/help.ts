@@ -1,11 +1,12 @@
 import { EXIT } from '../model/exit-code.ts'
-import { usage } from '../model/failure.ts'
+import { type UsageError, usage } from '../model/failure.ts'
 import { getJson } from '../report/index.ts'
 import { nearest } from '../spec/nearest.ts'
 import { findVerbNamed, verbNames } from '../verbs/index.ts'
 import { packageVersion } from '../worker/assets.ts'
 import { manual } from './manual.ts'
-import { reportFailure, sink } from './reporting.ts'
+import { reportFailure } from './reporting.ts'
+import { openSink } from './sink.ts'
 
 /** Everything that is not a verb's work: help, version, and words that are no verb. */
 export async function help(word: string | undefined, argv: readonly string[]): Promise<number> {
@@ -13,19 +14,27 @@ export async function help(word: string | undefined, argv: readonly string[]): P
   if (argv.includes('--version') && word === undefined) return said('version', packageVersion(), json)
   const topic = word === 'help' ? argv.find((one) => one !== 'help' && !one.startsWith('-')) : word
   const wanted = word !== undefined || argv.some((one) => one === '--help' || one === '-h')
-  if (!wanted) return reportFailure(usage('no verb is given', { hint: 'multi help lists them' }), json)
+  if (!wanted) return refused(usage('no verb is given', { hint: 'multi help lists them' }), json)
   if (topic === undefined || topic === 'worker') return said('help', await manual(topic, columns()), json)
   const load = findVerbNamed(topic)
   if (load) return said('help', await manual((await load()).name, columns()), json)
   const near = nearest(topic, verbNames)
   const hint = near === undefined ? 'multi help lists the verbs' : `did you mean ${near}?`
-  return reportFailure(usage(`${topic} is no verb`, { argument: topic, hint }), json)
+  return refused(usage(`${topic} is no verb`, { argument: topic, hint }), json)
+}
+
+async function refused(failure: UsageError, json: boolean): Promise<number> {
+  const sink = openSink()
+  const code = reportFailure(sink, failure, json)
+  await sink.flush()
+  return code
 }
 
 /** What fits on most screens, where there is none. */
 const columns = (): number => process.stdout.columns || 100
 
 async function said(what: 'help' | 'version', text: string, json: boolean): Promise<number> {
+  const sink = openSink()
   sink.out(json ? getJson({ [what]: text }) : `${text}\n`)
   await sink.flush()
   return EXIT.ok

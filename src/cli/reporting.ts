@@ -3,7 +3,6 @@ import { EXIT, type ExitCode, worst } from '../model/exit-code.ts'
 import { exitCodeOf, type Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import {
-  createSink,
   errorJson,
   errorText,
   getJson,
@@ -26,14 +25,8 @@ import type { ParsedLine } from '../spec/line.ts'
 import { shellJoin } from '../spec/quote.ts'
 import type { Answer } from '../verbs/verb.ts'
 import { packageVersion } from '../worker/assets.ts'
-import { outlet } from './outlet.ts'
 
 type Settings = ParsedLine['settings']
-
-export const sink: Sink = createSink({
-  stdout: outlet(1, () => process.stdout),
-  stderr: outlet(2, () => process.stderr),
-})
 
 /** Looked at only if somebody asks; and what is no character device is no terminal, for which no stream has to be opened. */
 const terminal: Terminal = {
@@ -44,7 +37,7 @@ const terminal: Terminal = {
 }
 
 /** The reporter that a command line asks for. */
-export function reporterFor(verb: string, settings: Settings, order: readonly string[]): Reporter {
+export function reporterFor(sink: Sink, verb: string, settings: Settings, order: readonly string[]): Reporter {
   if (settings.has('--json')) return jsonReporter({ ...sink, order })
   return textReporter({
     out: sink.out,
@@ -68,7 +61,7 @@ export function reporterFor(verb: string, settings: Settings, order: readonly st
 }
 
 /** A failure of the command as a whole. */
-export function reportFailure(failure: Failure, json: boolean): ExitCode {
+export function reportFailure(sink: Sink, failure: Failure, json: boolean): ExitCode {
   if (json) sink.out(errorJson(failure))
   sink.err(failure.reason === 'usage' ? usageText(failure) : errorText(failure))
   return exitCodeOf(failure)
@@ -78,16 +71,16 @@ const outcomeCode = (outcome: Outcome): ExitCode =>
   outcome.result === 'failed' ? exitCodeOf(outcome.failure) : EXIT.ok
 
 /** Prints what a verb answered; answers the exit code. */
-export function reportAnswer(answer: Answer, settings: Settings, reporter: Reporter): number {
+export function reportAnswer(sink: Sink, answer: Answer, settings: Settings, reporter: Reporter | undefined): number {
   const json = settings.has('--json')
   switch (answer.kind) {
     case 'failure':
-      return reportFailure(answer.failure, json)
+      return reportFailure(sink, answer.failure, json)
     case 'outcomes':
-      reporter.end()
+      reporter?.end()
       return worst([...answer.outcomes.map(outcomeCode), ...exitCodes(answer)])
     case 'status':
-      return reportStatus(answer, settings)
+      return reportStatus(sink, answer, settings)
     case 'plans':
       sink.out(
         json
@@ -111,7 +104,7 @@ export function reportAnswer(answer: Answer, settings: Settings, reporter: Repor
 const exitCodes = ({ exits = [] }: Extract<Answer, { kind: 'outcomes' }>): ExitCode[] =>
   exits.map(({ code }) => (code === 0 ? EXIT.ok : EXIT.failed))
 
-function reportStatus({ rows, code }: Extract<Answer, { kind: 'status' }>, settings: Settings): number {
+function reportStatus(sink: Sink, { rows, code }: Extract<Answer, { kind: 'status' }>, settings: Settings): number {
   if (settings.has('--json')) sink.out(statusJson(rows))
   else if (!settings.has('--quiet')) {
     const columns = terminal.isTTY ? process.stdout.columns : undefined

@@ -13,15 +13,16 @@ export async function recordedNodes(system: System, state: AbsPath): Promise<Nod
   const index = indexOf(state)
   const names = await system.list(index)
   if (!names.ok) return []
-  const records: NodeRecord[] = []
+  const found: { readonly key: string; readonly record: NodeRecord }[] = []
   for (const name of names.value) {
     const pidfile = await system.readlink(`${index}/${name}` as AbsPath)
     if (!pidfile?.startsWith('/')) continue
     const read = await readRecord(system, pidfile as AbsPath)
     // The path is where the record was found, whatever the record itself says (a directory may have been moved).
-    if (read.is === 'record') records.push({ ...read.record, pidfile: pidfile as AbsPath })
+    if (read.is !== 'record') continue
+    found.push({ key: sortKey(read.record.name), record: { ...read.record, pidfile: pidfile as AbsPath } })
   }
-  return records.sort((a, b) => compare(sortKey(a.name), sortKey(b.name)))
+  return found.sort((a, b) => compare(a.key, b.key)).map(({ record }) => record)
 }
 
 /** w2 before w10. Intl.Collator could do it, and takes 5 ms to be made. */

@@ -2,11 +2,13 @@ import type { Emit } from '../model/events.ts'
 import type { Failure } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import type { Done, Outcome } from '../model/outcome.ts'
+import { ok } from '../model/result.ts'
 import { directoryOf } from '../node/files.ts'
 import { fromFault } from '../node/from-fault.ts'
 import { Look } from '../node/look.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
 import type { System } from '../system/port.ts'
+import { ease } from './ease.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
 import { groupBy } from './group-by.ts'
@@ -88,7 +90,7 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   const changing: Changing[] = []
   let moved = false
   for (const run of due) {
-    const step = await decideNow(run, look)
+    const step = await ease(run, await decideNow(run, look), pursuit.system)
     if (isChange(step)) changing.push({ run, step })
     else moved = (await conclude(run, step, pursuit, active)) || moved
   }
@@ -100,12 +102,14 @@ async function conclude(run: Run, step: Settled, pursuit: Pursuit, active: Set<R
   const { system } = pursuit
   if (step.step === 'wait') {
     run.standing = step
-    if (step.for !== 'claim') run.claimedSince = undefined
-    else if (system.now() - (run.claimedSince ??= system.now()) >= pursuit.waitLockMs) {
-      finish(run, pursuit, { result: 'failed', failure: await lockedBy(run, pursuit) }, active)
-      return true
+    if (step.for !== 'claim') {
+      run.claimedSince = undefined
+      return false
     }
-    return false
+    run.contended = true
+    if (system.now() - (run.claimedSince ??= system.now()) < pursuit.waitLockMs) return false
+    finish(run, pursuit, { result: 'failed', failure: await lockedBy(run, pursuit) }, active)
+    return true
   }
   if (step.step === 'fail') {
     finish(run, pursuit, { result: 'failed', failure: await completeFailure(run, step.failure, system) }, active)
@@ -130,7 +134,7 @@ async function lockedBy(run: Run, { waitLockMs }: Pursuit): Promise<Failure> {
   }
 }
 
-/** All changes of one round, directory by directory, each under that directory's lock. */
+/** All changes of one round, directory by directory. */
 async function change(changing: readonly Changing[], pursuit: Pursuit, active: Set<Run>): Promise<boolean> {
   const byDirectory = groupBy(changing, ({ run }) => directoryOfRun(run))
   for (const [directory, those] of byDirectory) await changeTogether(directory, those, pursuit, active)
@@ -146,12 +150,14 @@ async function changeTogether(
   active: Set<Run>,
 ): Promise<void> {
   const { system } = pursuit
-  const lock = await system.lock(directory, pursuit.waitLockMs)
+  // The claims decide; the lock is the queue of those who have found one taken. Nobody waits in it for a node that is free.
+  const queued = changing.some(({ run }) => run.contended)
+  const lock = queued ? await system.lock(directory, pursuit.waitLockMs) : ok(undefined)
   const refused: Failure | undefined = !lock.ok
     ? fromFault({ ...lock.error, path: directory }, 'lock the directory', '--pidfile')
-    : lock.value
-      ? undefined
-      : { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }
+    : queued && !lock.value
+      ? { reason: 'locked', path: directory, afterMs: pursuit.waitLockMs }
+      : undefined
   const look = new Look(system)
   let breathed = system.now()
   try {

@@ -4,6 +4,7 @@ import type { Goal } from '../node/goal.ts'
 import { type Memory, newMemory } from '../node/memory.ts'
 import type { Seen } from '../node/observe.ts'
 import type { Settled } from '../node/step.ts'
+import type { Easing } from './ease.ts'
 
 /** What is to be done with one node: its goals, one after the other. */
 export interface Task {
@@ -22,9 +23,12 @@ export class Run {
   standing: Extract<Settled, { step: 'wait' }> | undefined
   lookedAt = 0
   claimedSince: number | undefined
+  /** Another command was found in the middle of a change of this node. */
+  contended = false
   wasPid: number | undefined
   outcome: Outcome | undefined
   seen: Seen | undefined
+  easing: Easing | undefined
   #at = 0
 
   constructor(task: Task, now: number) {
@@ -45,6 +49,7 @@ export class Run {
     this.memory = newMemory()
     this.since = now
     this.standing = undefined
+    this.easing = undefined
     return true
   }
 }

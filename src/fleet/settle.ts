@@ -2,9 +2,11 @@ import { act } from '../node/act.ts'
 import { decide } from '../node/decide.ts'
 import { Look } from '../node/look.ts'
 import { observe, type Seen } from '../node/observe.ts'
+import { recordAsRead } from '../node/record.ts'
 import { release } from '../node/recording.ts'
 import type { Scene } from '../node/scene.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
+import { stillAsSeen } from '../node/still-as-seen.ts'
 import type { System } from '../system/port.ts'
 import type { Pursuit } from './pursue.ts'
 import type { Run } from './run.ts'
@@ -18,7 +20,13 @@ const TOUCHES_PROCESSES = new Set<Step['step']>(['resolve', 'launch', 'signal-le
 /** One look and one decision. */
 export async function decideNow(run: Run, look: Look): Promise<Step> {
   const { system } = look
-  run.seen = await observe(look, run.task.target, run.memory)
+  const { target } = run.task
+  run.seen = await observe(look, target, run.memory, {
+    // Only who wants it up sees to it that the pidfile names it.
+    pidfile: run.goal.goal === 'up' ? 'always' : 'if-needed',
+    // By which it was just found.
+    record: run.seen ? undefined : recordAsRead(system, target.pidfile),
+  })
   run.lookedAt = system.now()
   notice(run)
   return decideFrom(run, run.seen, system)
@@ -48,15 +56,19 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
     // Its end is waited for together with that of the others. The claim was given back with the record of the signal.
     if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
     if (TOUCHES_PROCESSES.has(step.step)) look = new Look(system)
-    step =
-      step.step === 'clear' && run.seen
-        ? decideFrom(run, (run.seen = cleared(run.seen)), system)
-        : await decideNow(run, look)
+    const known = await afterwards(step, scene)
+    step = known ? decideFrom(run, (run.seen = known), system) : await decideNow(run, look)
   }
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
 }
 
-/** What is there after clearing needs no look: nothing lives, and under our claim nobody starts anything. */
+/** What is there after a change, where that needs no whole look. */
+async function afterwards({ step }: Step, { system, target, seen }: Scene): Promise<Seen | undefined> {
+  if (step === 'claim') return stillAsSeen(system, target, seen)
+  return step === 'clear' ? cleared(seen) : undefined
+}
+
+/** Nothing lives, and under our claim nobody starts anything. */
 const cleared = (seen: Seen): Seen => ({
   ...seen,
   state: { state: 'stopped' },

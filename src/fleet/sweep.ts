@@ -1,16 +1,17 @@
 import type { AbsPath } from '../model/names.ts'
 import { isDead } from '../model/process.ts'
 import { litterOf } from '../node/files.ts'
-import type { System } from '../system/port.ts'
+import { LOCK_NAME, type System } from '../system/port.ts'
 import type { Run } from './run.ts'
 
 /**
- * Removes what killed commands left beside our nodes' pidfiles: drafts whose writer is gone, and claims that a record has voided.
- * Claims that are still in force stay: they say what may have been started.
+ * Removes what killed commands left beside our nodes' pidfiles: drafts whose writer is gone, claims that a record has voided, and
+ * a stale lock. Claims that are still in force stay: they say what may have been started.
  */
 export async function sweep(system: System, directory: AbsPath, runs: readonly Run[]): Promise<void> {
   const names = await system.list(directory)
   if (!names.ok) return
+  if (names.value.includes(LOCK_NAME)) await freeLock(system, directory)
   const recorded = new Map(runs.map(({ task, seen }) => [nameOf(task.target.pidfile), seen?.record?.generation ?? 0]))
   for (const name of names.value) {
     const litter = litterOf(name)
@@ -20,6 +21,13 @@ export async function sweep(system: System, directory: AbsPath, runs: readonly R
       litter.kind === 'claim' ? litter.generation <= generation : await isGone(system, litter.pid, litter.startTicks)
     if (left) await system.remove(`${directory}/${name}` as AbsPath)
   }
+}
+
+/** To take it and give it back removes one that is stale; one that is held stays. */
+async function freeLock(system: System, directory: AbsPath): Promise<void> {
+  if ((await system.stat(`${directory}/${LOCK_NAME}` as AbsPath))?.kind !== 'directory') return
+  const lock = await system.lock(directory, 0)
+  if (lock.ok) await lock.value?.release()
 }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -23,6 +23,8 @@ export interface Vitals {
   readonly home?: readonly string[]
   /** Whether the soft signal of its kind would let running jobs be given back (Celery: worker_soft_shutdown_timeout > 0). */
   readonly soft?: boolean
+  /** The wishes that it would do now: see `wishPath`. Who does not say so is never asked. */
+  readonly heeds?: readonly string[]
 }
 
 export const VITALS_STATES = ['booting', 'ready', 'quiet', 'draining', 'gone'] as const
@@ -62,12 +64,19 @@ function read(value: Json): Vitals | undefined {
   return { v, pid, state, active, reserved, done, oldestStartedAt, updatedAt, ...extras(value) }
 }
 
-function extras({ exit, queues, home, soft }: Json): Pick<Vitals, 'exit' | 'queues' | 'home' | 'soft'> {
+function extras({
+  exit,
+  queues,
+  home,
+  soft,
+  heeds,
+}: Json): Pick<Vitals, 'exit' | 'queues' | 'home' | 'soft' | 'heeds'> {
   return {
     ...(isObject(exit) ? { exit: exitOf(exit) } : {}),
     ...(Array.isArray(queues) ? { queues: namesIn(queues) } : {}),
     ...(Array.isArray(home) ? { home: namesIn(home) } : {}),
     ...(typeof soft === 'boolean' ? { soft } : {}),
+    ...(Array.isArray(heeds) ? { heeds: namesIn(heeds) } : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LaunchId } from '../model/names.ts'
 import { err, ok, unreachable } from '../model/result.ts'
-import { type Claims, formatClaim } from './claim.ts'
-import { claimPath } from './files.ts'
+import { type Claims, formatClaim, NO_LAUNCH } from './claim.ts'
+import { claimPath, wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import { launch, savedPlan } from './launch.ts'
 import { lastWordsPath } from './observe.ts'
@@ -44,7 +44,8 @@ export function act(change: Change, scene: Scene): Effect {
 
 async function claim({ system, target, seen, goal }: Scene, purpose: 'start' | 'stop'): Effect {
   // The worker gets the claim's own launch id: that is how it is found should we die before we can record it.
-  const text = formatClaim({ launch: system.newLaunchId(), purpose, owner: system.self.identity })
+  const launch = purpose === 'start' ? system.newLaunchId() : NO_LAUNCH
+  const text = formatClaim({ launch, purpose, owner: system.self.identity })
   const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))
   // EEXIST: somebody was faster. The next look shows who.
   if (made.ok || made.error.code === 'EEXIST') return ok(undefined)
@@ -119,6 +120,7 @@ async function clear(scene: Scene, why: string | undefined): Effect {
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
   const lastWords = lastWordsPath(system, seen.recordRead)
   const silenced = lastWords ? await system.remove(lastWords) : ok(undefined)
+  if (lastWords) await system.remove(wishPath(lastWords))
   // A directory that a worker made there must not fail its stop: see `hasLastWords`.
   if (!silenced.ok && silenced.error.code !== 'EISDIR')
     return err(fromFault(silenced.error, `remove the last words of ${target.name}`))

@@ -22,6 +22,9 @@ export interface Claim {
   readonly uid: number
 }
 
+/** Of a claim that launches nobody. */
+export const NO_LAUNCH = 'none' as LaunchId
+
 type ClaimHolder = 'ours' | 'alive' | 'dead'
 
 export interface Claims {

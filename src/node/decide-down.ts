@@ -7,6 +7,7 @@ import type { DownGoal } from './goal.ts'
 import type { Memory } from './memory.ts'
 import type { Seen } from './observe.ts'
 import type { Step } from './step.ts'
+import type { Heard } from './vitals.ts'
 
 const fail = (failure: Failure): Step => ({ step: 'fail', failure })
 
@@ -68,15 +69,19 @@ function draining(goal: DownGoal, state: Draining, seen: Seen, moment: Moment): 
 function progress({ suspended, leader, group }: Draining, { vitals }: Seen): Partial<Extract<Step, { step: 'wait' }>> {
   const left = leader ? 0 : (group?.evidence.length ?? 0)
   const detail = suspended ? 'suspended' : left > 0 ? `${left} left of its group` : undefined
-  const oldest = vitals?.oldestStartedAt ?? undefined
-  return {
-    ...(detail === undefined ? {} : { detail }),
-    ...(vitals && leader ? { jobs: vitals.active } : {}),
-    ...(vitals && leader && oldest !== undefined
-      ? { oldestMs: Math.max(0, vitals.updatedAt - oldest + vitals.heardMs) }
-      : {}),
-  }
+  return { ...(detail === undefined ? {} : { detail }), ...(vitals && leader ? jobsOf(vitals) : {}) }
 }
+
+/** What a worker that is waited for has left to do, by its own word. */
+export const jobsOf = ({
+  active,
+  oldestStartedAt,
+  updatedAt,
+  heardMs,
+}: Heard): { jobs: number; oldestMs?: number } => ({
+  jobs: active,
+  ...(oldestStartedAt === null ? {} : { oldestMs: Math.max(0, updatedAt - oldestStartedAt + heardMs) }),
+})
 
 /** `stop` returns at once: what is left of a worker whose leader is long gone gets its TERM now. */
 function withoutWaiting(state: Draining, pid: number, { memory }: Moment): Step {

@@ -101,4 +101,5 @@ const needsPidfile = ({ record, launch, pidfile }: Seen): boolean =>
   launch !== undefined &&
   !launch.adopted &&
   pidfile.is !== 'blocked' &&
+  pidfile.is !== 'unread' &&
   !(pidfile.is === 'pid' && pidfile.pid === launch.identity.pid)

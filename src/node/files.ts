@@ -8,11 +8,18 @@ import type { Identity } from '../model/process.ts'
  *     .w1.pid.multi.json           the record
  *     .w1.pid.multi.json.PID-TICKS a record being written by that process
  *     .w1.pid.multi.claim.N        the right to make change N (a symlink: its text is the claim)
+ *     .multi.lock                  the queue of those who have found a claim taken: of all nodes there
  */
 const beside = (pidfile: AbsPath, suffix: string): AbsPath => {
   const slash = pidfile.lastIndexOf('/')
   return `${pidfile.slice(0, slash)}/.${pidfile.slice(slash + 1)}.multi.${suffix}` as AbsPath
 }
+
+/**
+ * What a worker that heeds wishes is asked for, beside its vitals: a symbolic link whose text is the wish. It is there whole or
+ * not at all, leads nowhere, and needs no owner: the directory is the worker's user's, who takes it away.
+ */
+export const wishPath = (vitals: AbsPath): AbsPath => `${vitals}.wish` as AbsPath
 
 export const directoryOf = (path: AbsPath): AbsPath => (path.slice(0, path.lastIndexOf('/')) || '/') as AbsPath
 

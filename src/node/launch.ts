@@ -3,6 +3,7 @@ import type { LaunchId } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
+import { wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { UpGoal } from './goal.ts'
 import type { Launch, SavedPlan } from './record.ts'
@@ -19,6 +20,7 @@ export async function launch(
   if (!log.ok) return err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
   // An older worker's last words must not be taken for the new one's first.
   if (plan.vitals) await system.remove(plan.vitals)
+  if (plan.vitals) await system.remove(wishPath(plan.vitals))
   const startedAt = system.wall()
   const startedMono = system.now()
   const { argv, cwd, umask } = plan

@@ -1,6 +1,5 @@
 import type { LaunchId } from '../model/names.ts'
 import type { Identity } from '../model/process.ts'
-import type { LastRecord } from './record.ts'
 
 /**
  * What this command itself has seen of one node while it runs. Nothing is decided from it but deadlines and what has
@@ -21,8 +20,6 @@ export interface Memory {
   /** Monotonic: when it was first killed, and how often since. */
   killedAt?: number
   kills: number
-  /** The record as it was last read: most looks find the same text again. */
-  lastRecord?: LastRecord
   readonly killed: Set<number>
   /** Jobs that ran when it was killed, by its own last word. */
   lost?: number

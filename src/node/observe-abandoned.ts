@@ -1,7 +1,8 @@
 import type { Target } from '../model/spec.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
-import { findWorker, observe, type Seen } from './observe.ts'
+import { findWorker, observe, pidfileOf, type Seen } from './observe.ts'
+import { recordAsRead } from './record.ts'
 import { findAbandoned, vitalsOf } from './resolve.ts'
 
 /**
@@ -9,16 +10,18 @@ import { findAbandoned, vitalsOf } from './resolve.ts'
  * record it. Else `stopped` would be said of a worker that runs.
  */
 export async function observeAbandoned(look: Look, target: Target, memory: Memory): Promise<Seen> {
-  const seen = await observe(look, target, memory)
-  const { recordRead, claims, pidfile, launch } = seen
+  const { system } = look
+  const record = recordAsRead(system, target.pidfile)
+  const seen = await observe(look, target, memory, { pidfile: 'if-needed', record })
+  const { recordRead, claims, launch } = seen
   // A start writes its plan before it spawns: without a record there is nobody to look for.
   if (recordRead.is !== 'record') return seen
   for (const claim of claims.abandoned) {
     if (claim.launch === launch?.id) continue
-    const found = await findAbandoned(look.system, target, claim, 0, vitalsOf(look.system, recordRead))
+    const found = await findAbandoned(system, target, claim, 0, vitalsOf(system, recordRead))
     if (!found) continue
-    const record = { ...recordRead.record, launch: found }
-    return { ...seen, ...(await findWorker(look, target, { ...recordRead, record }, pidfile, memory)) }
+    const read = { ...recordRead, record: { ...recordRead.record, launch: found } }
+    return { ...seen, ...(await findWorker(look, target, read, pidfileOf(system, target), memory)) }
   }
   return seen
 }

@@ -9,7 +9,7 @@ import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { type PidfileRead, readPidfile } from './pidfile.ts'
 import { stageOf } from './readiness.ts'
-import { type Launch, type NodeRecord, type RecordRead, readRecord, readRecordAgain } from './record.ts'
+import { type Launch, type NodeRecord, type RecordRead, readRecord } from './record.ts'
 import { judgePidfile } from './stranger.ts'
 import { type Heard, readVitals, SILENT_AFTER_MS } from './vitals.ts'
 
@@ -19,7 +19,8 @@ export interface Seen {
   readonly record?: NodeRecord
   readonly recordRead: RecordRead
   readonly claims: Claims
-  readonly pidfile: PidfileRead
+  /** Unread while nobody asks and the worker of the record lives. */
+  readonly pidfile: PidfileRead | { readonly is: 'unread' }
   /** The process that `state` speaks of, as the record has it or would have it. */
   readonly launch?: Launch
   /** A pidfile that names nobody who lives, or the last words of a worker that is gone: to be removed. */
@@ -28,18 +29,46 @@ export interface Seen {
   readonly vitals?: Heard
 }
 
+export interface Wanted {
+  /** Default `always`. `if-needed`: not while the worker of the record lives, which decides then whatever the pidfile says. */
+  readonly pidfile?: 'always' | 'if-needed'
+  /** As it was read a moment ago. Good as long as it leads to a living worker; else the look begins with a new one. */
+  readonly record?: RecordRead | undefined
+}
+
 /** Reads files and /proc; changes nothing. */
-export async function observe(look: Look, target: Target, memory: Memory): Promise<Seen> {
+export async function observe(look: Look, target: Target, memory: Memory, wanted: Wanted = {}): Promise<Seen> {
   const { system } = look
-  const recordRead = await readRecordAgain(system, target.pidfile, memory)
+  const recordRead = wanted.record ?? (await readRecord(system, target.pidfile))
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0)
-  const pidfile = await readPidfile(system, target.pidfile)
+  const pidfile = pidfileOf(system, target)
   const found = await findWorker(look, target, recordRead, pidfile, memory)
+  if (wanted.record && !isLed(found)) return observe(look, target, memory, { ...wanted, record: undefined })
   // Started between our look at its record and at its pidfile, it would pass for somebody else's and for ready.
-  if (found.launch?.adopted && (await hasNewRecord(system, target, record))) return observe(look, target, memory)
-  return { ...found, recordRead, claims, pidfile, ...(record ? { record } : {}) }
+  if (found.launch?.adopted && (await hasNewRecord(system, target, record)))
+    return observe(look, target, memory, wanted)
+  const unread = wanted.pidfile === 'if-needed' && isLed(found)
+  return {
+    ...found,
+    recordRead,
+    claims,
+    pidfile: unread ? { is: 'unread' } : await pidfile(),
+    ...(record ? { record } : {}),
+  }
 }
+
+/** Read when it is asked for, and once. */
+export function pidfileOf(system: System, { pidfile }: Target): PidfileReader {
+  let read: Promise<PidfileRead> | undefined
+  return () => (read ??= readPidfile(system, pidfile))
+}
+
+type PidfileReader = () => Promise<PidfileRead>
+
+/** The process that was recorded lives. */
+const isLed = ({ state, launch }: Found): boolean =>
+  launch?.adopted === false && ('identity' in state || (state.state === 'draining' && state.leader !== undefined))
 
 async function hasNewRecord(system: System, { pidfile }: Target, seen: NodeRecord | undefined): Promise<boolean> {
   const now = await readRecord(system, pidfile)
@@ -55,7 +84,7 @@ export async function findWorker(
   look: Look,
   target: Target,
   read: RecordRead,
-  pidfile: PidfileRead,
+  pidfile: PidfileReader,
   memory: Memory,
 ): Promise<Found> {
   if (read.is === 'blocked') return unknown(read.why)
@@ -89,7 +118,7 @@ async function elsewhere(
   target: Target,
   read: RecordRead,
   launch: Launch,
-  pidfile: PidfileRead,
+  pidfile: PidfileReader,
 ): Promise<Found> {
   const vitals = await readVitals(look.system, launch)
   if (vitals && vitals.state !== 'gone' && vitals.heardMs < SILENT_AFTER_MS) {
@@ -136,7 +165,7 @@ async function byLeader(
   record: NodeRecord,
   launch: Launch,
   facts: ProcessFacts,
-  pidfile: PidfileRead,
+  pidfile: PidfileReader,
   memory: Memory,
   uid: number | undefined,
 ): Promise<Found> {
@@ -151,7 +180,7 @@ async function byLeader(
       ? { state: 'draining', leader: identity, request: stop, suspended: common.suspended, ...(group ? { group } : {}) }
       : {
           ...common,
-          state: stageOf(look.system, record, launch, pidfile, vitals),
+          state: await stageOf(look.system, record, launch, pidfile, vitals),
           launch: launch.id,
           adopted: launch.adopted,
         }
@@ -167,7 +196,8 @@ function byGroup(system: System, { stop }: NodeRecord, launch: Launch, group: Ve
   return { state, launch, leftover: false }
 }
 
-async function byPidfile(look: Look, target: Target, read: RecordRead, pidfile: PidfileRead): Promise<Found> {
+async function byPidfile(look: Look, target: Target, read: RecordRead, reader: PidfileReader): Promise<Found> {
+  const pidfile = await reader()
   if (pidfile.is === 'blocked') return unknown(pidfile.why)
   if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: await hasLastWords(look, read) }
   if (pidfile.is === 'garbage') return { state: { state: 'stale', why: pidfile.why }, leftover: true }

@@ -10,22 +10,23 @@ const MUTE_AFTER_MS = 5000
  * `booting`, or `running` by its own word or by what can be seen of it, or `quiet`. Its vitals decide where there are any;
  * without them its plan says what counts.
  */
-export function stageOf(
+export async function stageOf(
   system: System,
   { plan }: NodeRecord,
   launch: Launch,
-  pidfile: PidfileRead,
+  pidfile: () => Promise<PidfileRead>,
   vitals: Heard | undefined,
-): 'starting' | 'running' | 'quiet' {
+): Promise<'starting' | 'running' | 'quiet'> {
   if (vitals && vitals.state !== 'gone') {
     return vitals.state === 'booting' ? 'starting' : vitals.state === 'quiet' ? 'quiet' : 'running'
   }
   if (launch.adopted) return 'running'
-  const named = pidfile.is === 'pid' && pidfile.pid === launch.identity.pid
   const age = system.now() - launch.startedMono
-  switch (plan?.ready ?? 'alive') {
-    case 'alive':
-      return age >= launch.startMs ? 'running' : 'starting'
+  const ready = plan?.ready ?? 'alive'
+  if (ready === 'alive') return age >= launch.startMs ? 'running' : 'starting'
+  const read = await pidfile()
+  const named = read.is === 'pid' && read.pid === launch.identity.pid
+  switch (ready) {
     case 'pidfile':
       return named ? 'running' : 'starting'
     case 'pidfile+alive':

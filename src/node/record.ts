@@ -2,7 +2,7 @@ import type { AbsPath, LaunchId, NodeName } from '../model/names.ts'
 import type { Exit, Identity } from '../model/process.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 import type { StopRequest } from '../model/state.ts'
-import type { FileRead, System } from '../system/port.ts'
+import type { System } from '../system/port.ts'
 import { recordPath } from './files.ts'
 
 const RECORD_VERSION = 1
@@ -69,41 +69,50 @@ export type RecordRead =
 /** Far more than any command line that execve(2) takes in practice; a larger file is not ours. */
 const LIMIT = 1 << 20
 
-export const readRecord = async (system: System, pidfile: AbsPath): Promise<RecordRead> =>
-  asRead(await system.readFile(recordPath(pidfile), LIMIT))
+/** What was last read at each path: who looks again and again finds the same text most times, and does not parse it again. */
+const lastReads = new WeakMap<System, Map<AbsPath, LastRead>>()
 
-function asRead(read: FileRead): RecordRead {
-  switch (read.found) {
-    case 'nothing':
-      return { is: 'absent' }
-    case 'other':
-      return { is: 'blocked', why: `${read.what} stands where the record should be` }
-    case 'unreadable':
-      return { is: 'blocked', why: `the record cannot be read (${read.code})`, code: read.code }
-    case 'text':
-      return parseRecord(read.text, read.uid)
-  }
-}
-
-export interface LastRecord {
+interface LastRead {
   readonly text: string
   readonly uid: number
   readonly read: RecordRead
 }
 
-/** The same, for who looks again and again: a text that has not changed is not parsed again. */
-export async function readRecordAgain(
-  system: System,
-  pidfile: AbsPath,
-  memory: { lastRecord?: LastRecord },
-): Promise<RecordRead> {
-  const found = await system.readFile(recordPath(pidfile), LIMIT)
-  if (found.found !== 'text') return asRead(found)
-  const { text, uid } = found
-  if (memory.lastRecord?.text !== text || memory.lastRecord.uid !== uid) {
-    memory.lastRecord = { text, uid, read: parseRecord(text, uid) }
+/** The very same answer as long as file and owner have not changed. */
+export async function readRecord(system: System, pidfile: AbsPath): Promise<RecordRead> {
+  const path = recordPath(pidfile)
+  const found = await system.readFile(path, LIMIT)
+  switch (found.found) {
+    case 'nothing':
+      return { is: 'absent' }
+    case 'other':
+      return { is: 'blocked', why: `${found.what} stands where the record should be` }
+    case 'unreadable':
+      return { is: 'blocked', why: `the record cannot be read (${found.code})`, code: found.code }
+    case 'text':
+      return parsedOnce(system, path, found.text, found.uid)
   }
-  return memory.lastRecord.read
+}
+
+/** What was read last, without looking: for who has just found out by it which nodes are meant. */
+export const recordAsRead = (system: System, pidfile: AbsPath): RecordRead | undefined =>
+  lastReads.get(system)?.get(recordPath(pidfile))?.read
+
+/** What was just written needs no parsing when it is found again. */
+export const recordWritten = (system: System, record: NodeRecord, text: string, uid: number): void =>
+  keep(system, recordPath(record.pidfile), { text, uid, read: { is: 'record', record, uid } })
+
+function keep(system: System, path: AbsPath, read: LastRead): void {
+  const reads = lastReads.get(system) ?? new Map<AbsPath, LastRead>()
+  lastReads.set(system, reads.set(path, read))
+}
+
+function parsedOnce(system: System, path: AbsPath, text: string, uid: number): RecordRead {
+  const last = lastReads.get(system)?.get(path)
+  if (last?.text === text && last.uid === uid) return last.read
+  const read = parseRecord(text, uid)
+  keep(system, path, { text, uid, read })
+  return read
 }
 
 export function parseRecord(text: string, uid: number): RecordRead {

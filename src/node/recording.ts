@@ -47,7 +47,7 @@ export async function record(
     ...changes,
     generation,
   }
-  const owner = changes.plan ? undefined : await ownerToKeep(system, target)
+  const owner = changes.plan ? undefined : await ownerToKeep(system, target, seen)
   const written = await writeRecord(system, owner ? next : ownWords(next, seen, system), owner)
   return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
 }
@@ -67,8 +67,8 @@ const isTheirs = ({ self }: System, { recordRead }: Seen): boolean =>
  * Root may stop a user's worker; the user must be able to read about it afterwards, and what the user wrote must not become
  * root's word by passing through root's hands. Whom root starts is root's.
  */
-async function ownerToKeep(system: System, { pidfile }: Target): Promise<Owner | undefined> {
-  if (system.self.uid !== 0) return undefined
+async function ownerToKeep(system: System, { pidfile }: Target, { recordRead }: Seen): Promise<Owner | undefined> {
+  if (system.self.uid !== 0 || (recordRead.is === 'record' && recordRead.uid === 0)) return undefined
   const facts = (await system.stat(recordPath(pidfile))) ?? (await system.stat(pidfile))
   return facts?.kind === 'file' && facts.uid !== 0 ? { uid: facts.uid, gid: facts.gid } : undefined
 }

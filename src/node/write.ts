@@ -2,7 +2,7 @@ import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
 import type { Attempt, Owner, System } from '../system/port.ts'
 import { claimPath, draftPath, recordPath } from './files.ts'
-import { formatRecord, type NodeRecord } from './record.ts'
+import { formatRecord, type NodeRecord, recordWritten } from './record.ts'
 
 /** Replaces a file in three steps, so that a reader finds the old one or the new one, and whoever is killed leaves one of them. */
 async function replaceFile(
@@ -27,15 +27,13 @@ async function replaceFile(
 }
 
 /** Holder of the claim only. 0600: argv may hold what others should not read. */
-export const writeRecord = (system: System, record: NodeRecord, owner: Owner | undefined): Attempt =>
-  replaceFile(
-    system,
-    recordPath(record.pidfile),
-    draftPath(record.pidfile, system.self.identity),
-    formatRecord(record),
-    0o600,
-    owner,
-  )
+export async function writeRecord(system: System, record: NodeRecord, owner: Owner | undefined): Attempt {
+  const text = formatRecord(record)
+  const draft = draftPath(record.pidfile, system.self.identity)
+  const written = await replaceFile(system, recordPath(record.pidfile), draft, text, 0o600, owner)
+  if (written.ok) recordWritten(system, record, text, owner?.uid ?? system.self.uid)
+  return written
+}
 
 /** Digits and a newline, nothing else: init scripts parse it. */
 export const writePidfile = (system: System, pidfile: AbsPath, pid: number): Attempt =>

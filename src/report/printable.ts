@@ -11,12 +11,17 @@ const escaped = (char: string): string => {
   return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
+/** Nearly all text is; classes of Unicode cost more to compile than the line to print. */
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text)
+
 /** Text from elsewhere (logs, arguments, file names) as one line that cannot steer the terminal. */
 export const printable = (text: string): string =>
-  text
-    .replace(SEQUENCES, '')
-    .replace(BIDI, '')
-    .replace(/\p{Cc}/gu, escaped)
+  isAscii(text)
+    ? text
+    : text
+        .replace(SEQUENCES, '')
+        .replace(BIDI, '')
+        .replace(/\p{Cc}/gu, escaped)
 
 /** Zero for marks that sit on the letter before, two for the scripts and emoji that terminals draw wide. */
 const widthOf = (char: string): number => {
@@ -27,8 +32,6 @@ const widthOf = (char: string): number => {
     ? 2
     : 1
 }
-
-const isAscii = (text: string): boolean => /^[ -~]*$/.test(text)
 
 /** How many columns of a terminal it takes. Without escape sequences: measure before painting. */
 export const displayWidth = (text: string): number =>

@@ -17,12 +17,17 @@ const LETTER = /[_\p{L}\p{N}]/u
 
 /** Replaces each `%x`; `argument` is what was typed, for the message. */
 export function expandLetters(template: string, letters: Letters, argument: string): Result<string, UsageError> {
-  const known = new Map(Object.entries(letters)).set('%', '%')
-  const unknown = [...template.matchAll(PAIR)].find(([, letter = '']) => !known.has(letter) && LETTER.test(letter))
-  if (unknown === undefined) return ok(template.replace(PAIR, (pair, letter: string) => known.get(letter) ?? pair))
-  const hint = `known are ${[...known.keys()].map((letter) => `%${letter}`).join(' ')}; a percent sign is %%`
+  let unknown: string | undefined
+  const text = template.replace(PAIR, (pair, letter: string) => {
+    if (letter === '%') return '%'
+    const value = Object.hasOwn(letters, letter) ? letters[letter] : undefined
+    if (value === undefined && LETTER.test(letter)) unknown ??= pair
+    return value ?? pair
+  })
+  if (unknown === undefined) return ok(text)
+  const hint = `known are ${[...Object.keys(letters), '%'].map((letter) => `%${letter}`).join(' ')}; a percent sign is %%`
   const where = argument.endsWith(template) ? '' : ` in ${JSON.stringify(template)}`
-  return err(usage(`${argument}: ${unknown[0]} is unknown${where}`, { argument, hint }))
+  return err(usage(`${argument}: ${unknown} is unknown${where}`, { argument, hint }))
 }
 
 const nodeLetters = ({ name, short, host }: NameParts): Letters => ({ n: short, N: short, h: name, p: name, d: host })

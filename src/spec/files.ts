@@ -12,8 +12,14 @@ export interface NodeFile {
   readonly handedOn: string
 }
 
+/** What resolve() would leave as it is: two of these for each node. */
+const RESOLVED = /^(?:\/(?!\.{0,2}(?:\/|$))[^/]*)+$/
+
 /** The leading `/` keeps this pure: resolve() asks for the working directory only when nothing is absolute. */
-const absolute = (directory: string, path: string): AbsPath => posix.resolve('/', directory, path) as AbsPath
+function absolute(directory: string, path: string): AbsPath {
+  const joined = path.startsWith('/') ? path : `${directory}/${path}`
+  return (RESOLVED.test(joined) ? joined : posix.resolve('/', joined)) as AbsPath
+}
 
 function nodeFile(
   directory: string,
@@ -23,9 +29,10 @@ function nodeFile(
 ): Result<NodeFile, UsageError> {
   const main = expandLetters(template, mainLetters(node), argument)
   if (!main.ok) return main
+  const path = absolute(directory, main.value)
+  if (!/%i/i.test(template)) return ok({ path, handedOn: path })
   const worker = expandLetters(template, workerLetters(node), argument)
-  if (!worker.ok) return worker
-  return ok({ path: absolute(directory, main.value), handedOn: absolute(directory, worker.value) })
+  return worker.ok ? ok({ path, handedOn: absolute(directory, worker.value) }) : worker
 }
 
 /** The directories of the defaults are no templates: only what the user wrote is. */

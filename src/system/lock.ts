@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs'
 import type { AbsPath } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { codeOf } from './fault.ts'
-import type { Fault, Lock } from './port.ts'
+import { type Fault, LOCK_NAME, type Lock } from './port.ts'
 
 /** How old a lock may get before it counts as left by a dead command; the smallest that proper-lockfile takes. */
 const STALE_MS = 2000
-
-const LOCK_NAME = '.multi.lock'
 
 interface Waiting {
   readonly now: () => number
@@ -17,8 +15,8 @@ interface Waiting {
 }
 
 /**
- * The queue of commands that change nodes of one directory. Only a queue: proper-lockfile can grant a stale lock twice,
- * and a suspended holder loses it, so what decides is the claim (node/claim.ts).
+ * The queue of commands that want to change nodes of one directory and have found others at it. Only a queue: proper-lockfile can
+ * grant a stale lock twice, and a suspended holder loses it, so what decides is the claim (node/claim.ts).
  */
 export async function lock(
   directory: AbsPath,

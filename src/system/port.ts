@@ -82,6 +82,9 @@ export interface Usage {
   readonly memory: number
 }
 
+/** What `lock` makes in a directory, for as long as it is held. */
+export const LOCK_NAME = '.multi.lock'
+
 export interface Lock {
   release(): Promise<void>
 }

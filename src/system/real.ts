@@ -1,7 +1,7 @@
-import type { LaunchId } from '../model/names.ts'
 import type { Signal } from '../model/signals.ts'
 import type { Children } from './children.ts'
 import { files } from './files.ts'
+import { launchIds } from './launch-ids.ts'
 import { lock } from './lock.ts'
 import type { Self, System } from './port.ts'
 import {
@@ -76,6 +76,6 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
     lock: (directory, waitMs) => lock(directory, waitMs, clock),
     run,
     usage,
-    newLaunchId: () => process.getBuiltinModule('node:crypto').randomBytes(9).toString('base64url') as LaunchId,
+    newLaunchId: launchIds(),
   }
 }

@@ -8,6 +8,7 @@ import { type Answer, failed, type Verb } from './verb.ts'
 
 export const names: Verb = {
   name: 'names',
+  pure: true,
   summary: 'print the names of the nodes, one a line',
   usage: 'NODE… [OPTIONS]',
   run: async ({ line }) => ({ kind: 'list', items: line.nodes.map(({ name }) => name) }),
@@ -15,6 +16,7 @@ export const names: Verb = {
 
 export const expand: Verb = {
   name: 'expand',
+  pure: true,
   summary: 'print a template for each node, such as a pidfile path with %n in it',
   usage: 'TEMPLATE NODE… [OPTIONS]',
   positional: 'template',
@@ -31,6 +33,7 @@ export const expand: Verb = {
 
 export const get: Verb = {
   name: 'get',
+  pure: true,
   summary: 'print the arguments of one node',
   usage: 'NAME NODE… [OPTIONS]',
   positional: 'name',

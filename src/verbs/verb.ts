@@ -49,5 +49,7 @@ export interface Verb {
   readonly positional?: 'template' | 'name'
   /** Without nodes it means the recorded ones. */
   readonly nodesOptional?: boolean
+  /** It only reads its line: it emits nothing. */
+  readonly pure?: true
   run(context: Context): Promise<Answer>
 }

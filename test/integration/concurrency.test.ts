@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Finished, pause, processOf, type Rig, type Running, rigFor, until, untilItsMoment } from '../rig/rig.ts'
@@ -46,7 +55,7 @@ test.for<[string, AtCall]>([
   const rig = rigFor(context)
   const killed = await rig.multi({ env: atCall(where) }, 'start', 'w1', ...ANNOUNCING)
   expect(killed.signal).toBe('SIGKILL')
-  expect(litter(rig)).toEqual(expect.arrayContaining(['.multi.lock', '.w1.pid.multi.claim.1']))
+  expect(litter(rig)).toContain('.w1.pid.multi.claim.1')
   await expectOneStart(rig, await twenty(rig, 'start', 'w1', ...ANNOUNCING))
   await stopped(rig)
 })
@@ -76,6 +85,12 @@ test('twenty starts after a kill -9 at some moment that left a claim make one wo
   expect(litter(rig)).toEqual([])
   await stopped(rig)
 }, 180_000)
+
+/** As in a claim: this process, which lives. */
+function livingOwner(): string {
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return [process.pid, processOf(process.pid)?.startTicks, bootId, readlinkSync('/proc/self/ns/pid')].join(' ')
+}
 
 test('twenty starts beside the lock and the claim of a process that is long dead make one worker and exit 0', async (context) => {
   const rig = rigFor(context)
@@ -125,19 +140,18 @@ test('starts, stops and restarts of one node at the same moment never make two w
   ]
   const storm = together(Array.from({ length: TWENTY }, (_, index) => rig.multi(...(lines[index % 4] ?? ['help']))))
   const most = await mostWorkersDuring(rig, storm)
-  expect(most).toBe(1)
+  // How many were seen depends on how fast we look: that there was one at all, its log says.
+  expect(most).toBeLessThanOrEqual(1)
+  expect(startsOf(rig)).toBeGreaterThan(0)
   // A start may meet a node that is being stopped, and a restart one that somebody else stops or starts: 1, with a reason.
   for (const { code } of await storm) expect([0, 1]).toContain(code)
   await expectTruth(rig, ['w1'])
   await stopped(rig)
 })
 
-/** Suspended at that call, for longer than a lock counts as held. */
 async function suspended(rig: Rig, where: AtCall, ...line: [string, ...string[]]): Promise<Running> {
   const first = rig.begin({ env: atCall(where) }, ...line)
   await until(() => processOf(first.pid)?.state === 'T', `the first multi to be suspended`)
-  const lock = join(rig.run, '.multi.lock')
-  await until(() => Date.now() - statSync(lock).mtimeMs > 2500, 'its lock to be stale')
   return first
 }
 
@@ -147,7 +161,7 @@ async function resumed(first: Running): Promise<Finished> {
 }
 
 test.for<[string, AtCall]>([['before its claim', 'STOP symlink']])(
-  'a start suspended %s past the stale time of its lock: a second one acts, and there is one worker',
+  'a start suspended %s: a second one acts, and there is one worker',
   async ([, where], context) => {
     const rig = rigFor(context)
     // The first symlink of all notes the node for verbs without arguments.
@@ -174,7 +188,7 @@ test.for<[string, AtCall]>([
   ['right before the spawn', 'STOP spawn'],
   ['right after the spawn', 'STOP spawn+'],
 ])(
-  'a start suspended %s past the stale time of its lock: a second one waits, says for whom, exits 75, and there is one worker',
+  'a start suspended %s: a second one waits, says for whom, exits 75, and there is one worker',
   async ([, where], context) => {
     const rig = rigFor(context)
     const first = await suspended(rig, where, 'start', 'w1', ...ANNOUNCING)
@@ -225,3 +239,25 @@ test.for<[string, AtCall]>([
     expect(litter(rig)).toEqual([])
   },
 )
+
+test('a start suspended in the queue past the stale time of its lock: others overtake it, and there is one worker', async (context) => {
+  const rig = rigFor(context)
+  // The first symlink of all notes the node for verbs without arguments; the next is a claim.
+  await rig.multi('start', 'w1', ...ANNOUNCING)
+  await stopped(rig)
+  const claim = join(rig.run, `.w1.pid.multi.claim.${Number(rig.record('w1')?.generation) + 1}`)
+  symlinkSync(`1 start never-launched ${livingOwner()}`, claim)
+  const looks = join(rig.directory, 'looks')
+  const env = { ...atCall('STOP symlink'), AT_CALL_LOOKS: looks }
+  const first = rig.begin({ env }, 'start', 'w1', ...ANNOUNCING)
+  await until(() => existsSync(looks), 'it to find the node claimed')
+  unlinkSync(claim)
+  await until(() => processOf(first.pid)?.state === 'T', 'the first multi to be suspended before its claim')
+  const lock = join(rig.run, '.multi.lock')
+  await until(() => Date.now() - statSync(lock).mtimeMs > 2500, 'its lock to be stale')
+  for (const { code } of await twenty(rig, 'start', 'w1', ...ANNOUNCING)) expect(code).toBe(0)
+  expect((await resumed(first)).code).toBe(0)
+  expect(startsOf(rig)).toBe(2)
+  await expectTruth(rig, ['w1'])
+  await stopped(rig)
+})

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import type { Rig } from '../rig/rig.ts'
+import { type Rig, until, whileNothingHappens } from '../rig/rig.ts'
 import { Worker } from './bridged.ts'
 import { PYTHON } from './broker.ts'
 
@@ -44,6 +44,32 @@ export async function expectWholeLife(rig: Rig, url: string, pool: string): Prom
     done: 1,
     exit: { code: 0, reason: 'SIGTERM (warm)' },
   })
+  expect(worker.output).not.toMatch(/multi_bridge|Traceback|Exception/)
+}
+
+/** Wished to be quiet in the middle of a job, told to take jobs again, and wished once more. */
+export async function expectHeedsWishes(rig: Rig, url: string, pool: string): Promise<void> {
+  const worker = new Worker(rig, url, { pool })
+  expect(await worker.is('ready')).toMatchObject({ heeds: ['quiet'] })
+  const job = await worker.job()
+  worker.wish('quiet')
+  // A worker of the pool solo does nothing else while a job runs, so it cannot leave its queue then.
+  if (pool !== 'solo') expect(await worker.is('quiet')).toMatchObject({ active: 1, queues: [] })
+  job.end()
+  expect(await worker.says(({ done }) => done === 1, 'one done')).toMatchObject({ active: 0, reserved: 0 })
+  expect(await worker.is('quiet')).toMatchObject({ queues: [], home: [worker.queue] })
+  expect(worker.isWished()).toBe(false)
+
+  const isBegun = await worker.sent('later')
+  await whileNothingHappens(1500)
+  expect(isBegun()).toBe(false)
+  await worker.control('add_consumer', worker.queue)
+  await until(isBegun, 'the job to begin that was sent meanwhile')
+  expect(await worker.is('ready')).toMatchObject({ heeds: ['quiet'], queues: [worker.queue] })
+  worker.wish('quiet')
+  await worker.is('quiet')
+  await worker.stop()
+  expect(worker.vitals()).toMatchObject({ state: 'gone', active: 0, done: 2 })
   expect(worker.output).not.toMatch(/multi_bridge|Traceback|Exception/)
 }
 

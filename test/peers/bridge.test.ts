@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rigFor, until, whileNothingHappens } from '../rig/rig.ts'
-import { expectWholeLife, missingPool, POOLS, threadsOf } from './bridge-life.ts'
+import { expectHeedsWishes, expectWholeLife, missingPool, POOLS, threadsOf } from './bridge-life.ts'
 import { Redis, Worker } from './bridged.ts'
 import { PYTHON } from './broker.ts'
 import { note, skip } from './celery.ts'
@@ -21,6 +21,11 @@ describe.skipIf(skip)(`the Celery bridge on Redis${note}`, { concurrent: true },
     test.skipIf(missing !== undefined && !required)(
       `tells of a whole life in the pool ${pool}, and the job that runs at TERM is finished${missing ? ` (skipped: ${missing})` : ''}`,
       (context) => expectWholeLife(rigFor(context), redis.url, pool),
+    )
+
+    test.skipIf(missing !== undefined && !required)(
+      `takes no more jobs when that is wished, in the pool ${pool}${missing ? ` (skipped: ${missing})` : ''}`,
+      (context) => expectHeedsWishes(rigFor(context), redis.url, pool),
     )
   }
 
@@ -61,16 +66,42 @@ describe.skipIf(skip)(`the Celery bridge on Redis${note}`, { concurrent: true },
   test('is quiet when remote control has cancelled its queues, and ready again', async (context) => {
     const worker = new Worker(rigFor(context), redis.url, { options: ['-Q', 'one,two'] })
     expect((await worker.is('ready')).queues).toEqual(['one', 'two'])
-    const control = async (action: string, queue: string) => {
-      const line = ['control', '--destination', worker.name, '--timeout', '20', action, queue]
-      expect((await worker.celery(...line)).code).toBe(0)
-    }
-    await control('cancel_consumer', 'one')
+    await worker.control('cancel_consumer', 'one')
     expect((await worker.says(({ queues }) => queues?.length === 1, 'one queue')).state).toBe('ready')
-    await control('cancel_consumer', 'two')
+    await worker.control('cancel_consumer', 'two')
     expect((await worker.is('quiet')).queues).toEqual([])
-    await control('add_consumer', 'one')
+    await worker.control('add_consumer', 'one')
     expect((await worker.is('ready')).queues).toEqual(['one'])
+    await worker.stop()
+  })
+
+  test('heeds no wish that was there before it, and none that it does not know', async (context) => {
+    const rig = rigFor(context)
+    symlinkSync('quiet', join(rig.directory, 'w1.vitals.wish'))
+    const worker = new Worker(rig, redis.url)
+    await worker.is('ready')
+    expect(worker.isWished()).toBe(false)
+    worker.wish('rich')
+    await until(() => !worker.isWished(), 'the wish to be taken')
+    writeFileSync(worker.wishFile, 'quiet')
+    await whileNothingHappens(1500)
+    expect(worker.vitals()).toMatchObject({ state: 'ready', queues: [worker.queue] })
+    rmSync(worker.wishFile)
+    await worker.stop()
+  })
+
+  test('heeds wishes also after its broker was away, and none meanwhile', async (context) => {
+    const broker = new Redis()
+    context.onTestFinished(() => broker.stop())
+    await broker.start()
+    const worker = new Worker(rigFor(context), broker.url)
+    await worker.is('ready')
+    await broker.pause()
+    await worker.says(({ heeds }) => heeds === undefined, 'no wishes')
+    await broker.start()
+    await worker.says(({ heeds }) => heeds !== undefined, 'wishes')
+    worker.wish('quiet')
+    expect(await worker.is('quiet')).toMatchObject({ queues: [] })
     await worker.stop()
   })
 

@@ -1,7 +1,17 @@
 /** Celery workers started with the bridge alone, without multi: what it writes, and what it must not do to them. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createConnection, createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -43,9 +53,14 @@ export class Redis implements Server {
     await until(() => existsSync(this.#socket), 'Redis to listen')
   }
 
-  async stop(): Promise<void> {
+  /** Until it is started again. */
+  async pause(): Promise<void> {
     this.#child?.kill('SIGTERM')
     if (this.#child) await ended(this.#child)
+  }
+
+  async stop(): Promise<void> {
+    await this.pause()
     rmSync(this.#directory, { recursive: true, force: true })
   }
 }
@@ -229,6 +244,35 @@ export class Worker {
 
   async #send(path: string): Promise<void> {
     const { code, stderr } = await this.celery('call', 'hold.hold', '--args', JSON.stringify([path]))
+    if (code !== 0) throw new Error(stderr)
+  }
+
+  /** A job that nobody waits for; answers whether it has begun. */
+  async sent(name: string): Promise<() => boolean> {
+    const path = join(this.#rig.work, name)
+    writeFileSync(`${path}.end`, '')
+    await this.#send(path)
+    return () => existsSync(`${path}.begun`)
+  }
+
+  get wishFile(): string {
+    return `${this.vitalsFile}.wish`
+  }
+
+  /** Wishes it to be something, as multi does. */
+  wish(text: string): void {
+    symlinkSync(text, this.wishFile)
+  }
+
+  /** Whether a wish lies there that it has not taken. */
+  isWished(): boolean {
+    return lstatSync(this.wishFile, { throwIfNoEntry: false }) !== undefined
+  }
+
+  /** Through its remote control. */
+  async control(action: string, queue: string): Promise<void> {
+    const line = ['control', '--destination', this.name, '--timeout', '20', action, queue]
+    const { code, stderr } = await this.celery(...line)
     if (code !== 0) throw new Error(stderr)
   }
 

@@ -54,7 +54,7 @@ describe.skipIf(skip)(`BullMQ workers${note}`, () => {
   test.for([
     { with: 'one process each', options: ['-c', '2'], restarts: 10 },
     // Three processes for each node take their time to start; what is new is one that is replaced while its pool is closed.
-    { with: 'a pool each', options: ['-P', 'prefork', '-c', '2', '--max-tasks-per-child=5'], restarts: 3 },
+    { with: 'a pool each', options: ['-P', 'prefork', '-c', '2', '--max-tasks-per-child=5'], restarts: 10 },
   ])(
     'every job is done once while nodes with $with are restarted one by one, again and again',
     async (row, context) => {

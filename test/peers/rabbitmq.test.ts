@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rigFor, until, whileNothingHappens } from '../rig/rig.ts'
-import { expectWholeLife, missingPool, POOLS } from './bridge-life.ts'
+import { expectHeedsWishes, expectWholeLife, missingPool, POOLS } from './bridge-life.ts'
 import { missingRabbitMq, RabbitMq, Worker } from './bridged.ts'
 import { note, skip } from './celery.ts'
 
@@ -22,6 +22,11 @@ describe.skipIf(skip || without)(
       test.skipIf(poolMissing !== undefined && !required)(
         `tells of a whole life in the pool ${pool}, and the job that runs at TERM is finished${poolMissing ? ` (skipped: ${poolMissing})` : ''}`,
         (context) => expectWholeLife(rigFor(context), broker.url, pool),
+      )
+
+      test.skipIf(poolMissing !== undefined && !required)(
+        `takes no more jobs when that is wished, in the pool ${pool}${poolMissing ? ` (skipped: ${poolMissing})` : ''}`,
+        (context) => expectHeedsWishes(rigFor(context), broker.url, pool),
       )
     }
 

@@ -87,8 +87,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'the pidfile trusted over a live record',
     'node/observe.ts',
-    "  if (leader !== 'gone') return byLeader",
-    "  if (leader !== 'gone' && (pidfile.is !== 'pid' || pidfile.pid === launch.identity.pid)) return byLeader",
+    "  if (leader !== 'gone') {\n",
+    "  const named = await pidfile()\n  if (leader !== 'gone' && (named.is !== 'pid' || named.pid === launch.identity.pid)) {\n",
   ),
   mutant(
     'start ticks ignored',
@@ -176,14 +176,42 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'vitals from before the start believed',
     'node/vitals.ts',
-    '  if (writtenAt < launch.startedAt - TOLERANCE_MS) return undefined\n',
-    '',
+    '  if (writtenAt < launch.startedAt - TOLERANCE_MS || writtenAt',
+    '  if (writtenAt',
   ),
   mutant(
     'a booting worker counts as ready',
     'node/readiness.ts',
     "vitals.state === 'booting' ? 'starting' :",
     "vitals.state === 'booting' ? 'running' :",
+  ),
+  mutant(
+    'what was seen before the claim counts under it',
+    'node/still-as-seen.ts',
+    '  if (!isSameRecord(seen.recordRead, await readRecord(system, target.pidfile))) return undefined\n',
+    '',
+    'unit/node/still-as-seen.test.ts',
+  ),
+  mutant(
+    'a pidfile written before the claim is not seen under it',
+    'node/still-as-seen.ts',
+    '  if (!(await isSamePidfile(system, target, seen.pidfile))) return undefined\n',
+    '',
+    'unit/node/still-as-seen.test.ts',
+  ),
+  mutant(
+    'somebody else’s claim taken for one’s own',
+    'node/still-as-seen.ts',
+    '  if (!claim || !sameProcess(claim.owner, system.self.identity)) return undefined\n',
+    '  if (!claim) return undefined\n',
+    'unit/node/still-as-seen.test.ts',
+  ),
+  mutant(
+    'a record that was read before counts when its worker is gone',
+    'node/observe.ts',
+    '  if (wanted.record && !isLed(found)) return',
+    "  if (wanted.record && found.state.state === 'foreign') return",
+    'unit/node/observe.test.ts',
   ),
   mutant(
     'a half-done look believed',

@@ -1,3 +1,4 @@
+import { LOCK_NAME } from '../../src/system/port.ts'
 import type { Clock } from './clock.ts'
 import type { Errno, Files } from './files.ts'
 import { type Inode, ROOT } from './inode.ts'
@@ -12,7 +13,6 @@ export type LockMode = 'exclusive' | 'twice-when-stale' | 'twice'
 const STALE_MS = 2000
 /** How long after a takeover a second contender may still act on what it had seen. */
 const RACE_MS = 50
-const LOCK_NAME = '.multi.lock'
 
 export interface Ticket {
   readonly path: string

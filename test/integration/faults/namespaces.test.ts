@@ -93,7 +93,7 @@ test.runIf(hasOwnPidMax())(
     expect('start', multi('start', ...nodes, '--cmd', 'sleep 1000', '--startsecs=0'))
     // Nobody's: each takes the pid of somebody who has gone.
     const strangers = []
-    for (let turn = 0; turn < 400 && wraps < 3; turn++) {
+    for (let turn = 0; turn < 4000 && wraps < 3; turn++) {
       const one = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] })
       if (one.pid < last) wraps++
       last = one.pid

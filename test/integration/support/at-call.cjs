@@ -1,11 +1,11 @@
 // Preloaded into a multi (see at-call.ts): counts the calls by which it changes anything outside itself, and at one of them
-// kills, suspends or fails it. AT_CALL says what and where, AT_CALL_LIST names a file for the calls, one a line.
-// For EMFILE the calls that need a descriptor are counted instead, and fail from that one on.
+// kills, suspends or fails it. AT_CALL says what and where, AT_CALL_LIST names a file for the calls, one a line, and AT_CALL_LOOKS
+// one for the claims that it has read. For EMFILE the calls that need a descriptor are counted instead, and fail from that one on.
 const fs = require('node:fs')
 const children = require('node:child_process')
 const { syncBuiltinESMExports } = require('node:module')
 
-const { AT_CALL = '', AT_CALL_LIST } = process.env
+const { AT_CALL = '', AT_CALL_LIST, AT_CALL_LOOKS } = process.env
 const NEEDS = {
   EMFILE: new Set(['open', 'spawn']),
   ENOSPC: new Set(['create', 'symlink', 'mkdir', 'write']),
@@ -78,9 +78,19 @@ function armChanges() {
 function arm() {
   if (what === 'EMFILE') armDescriptors()
   else armChanges()
+  if (AT_CALL_LOOKS) noteLooks()
   syncBuiltinESMExports()
 }
 
+function noteLooks() {
+  const { readlinkSync } = fs
+  fs.readlinkSync = (path, ...rest) => {
+    const text = readlinkSync(path, ...rest)
+    if (path.includes('.claim.')) appendFileSync(AT_CALL_LOOKS, `${path}\n`)
+    return text
+  }
+}
+
 // Workers are not meant, and should not see that anything was.
-for (const name of ['NODE_OPTIONS', 'AT_CALL', 'AT_CALL_LIST']) delete process.env[name]
+for (const name of ['NODE_OPTIONS', 'AT_CALL', 'AT_CALL_LIST', 'AT_CALL_LOOKS']) delete process.env[name]
 if (process.argv[1]?.endsWith('/bin/multi.js') && process.argv[2] !== 'worker') arm()

@@ -24,7 +24,7 @@ interface Kind {
 const EVERYBODY: readonly WorkerName[] = ['sleeper', 'drains', 'celeryLike', 'forksChild', 'rewritesEnviron']
 /** A pool that its worker no longer leads obeys nothing but KILL: a stopwait would rightly wait for ever. */
 const OBEDIENT: readonly WorkerName[] = ['sleeper', 'drains', 'forksChild', 'rewritesEnviron']
-const TALKERS: readonly WorkerName[] = ['talks', 'talksLate', 'talksOnAndOn', 'lies', 'app']
+const TALKERS: readonly WorkerName[] = ['talks', 'talksLate', 'talksOnAndOn', 'heeds', 'lies', 'app']
 
 const ALL: readonly Verb[] = ['start', 'stop', 'stopwait', 'restart', 'restart in turn', 'kill']
 

@@ -4,6 +4,8 @@ import { type Behaviour, type SimProcess, writeVitals } from '../index.ts'
 const ready = new WeakSet<SimProcess>()
 const draining = new WeakSet<SimProcess>()
 
+export const markReady = (process: SimProcess): void => void ready.add(process)
+
 export const saidReady = (process: SimProcess): boolean => ready.has(process)
 
 const say = (self: SimProcess, state: 'ready' | 'quiet'): void => {

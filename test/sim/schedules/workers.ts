@@ -9,6 +9,7 @@ import {
   rewritesEnviron,
   sleeper,
 } from '../index.ts'
+import { heeds } from './heeders.ts'
 import { lies, talks, withPidfile } from './talkers.ts'
 
 interface Worker {
@@ -57,6 +58,7 @@ const WORKERS = {
   talks: command('talks', talks(0, 40), '', { honest: true }),
   talksLate: command('talks', talks(250, 40), '', { honest: true }),
   talksOnAndOn: command('talks', talks(Infinity, 40), SOON, { honest: true, start: 'never ready' }),
+  heeds: command('heeds', heeds(), '', { honest: true }),
   lies: command('lies', lies(drains(30))),
   app: {
     path: '/usr/bin/node',

@@ -95,6 +95,32 @@ describe('while the recorded process lives, the record decides', () => {
     expect(launch).toMatchObject({ id: LAUNCH.id, adopted: false })
   })
 
+  test('a record as it was read before is good while its worker lives, and read anew when that is gone', async () => {
+    const one = await scene()
+    recorded(one)
+    const { recordRead: record } = await seen(one)
+    const again = (): Promise<Seen> =>
+      one.world.runUntil(observe(new Look(one.system), TARGET, newMemory(), { record }))
+    expect((await again()).recordRead).toBe(record)
+    one.process.die('KILL')
+    one.world.machine.reap(one.process)
+    const successor = { ...one, process: one.world.launch(['/bin/w'], { uid: 0, env: ENV, behaviour: sleeper }) }
+    await one.world.pass(50)
+    recorded(successor)
+    expect((await again()).launch?.identity).toEqual(successor.process.identity)
+  })
+
+  test('its pidfile is not read when nothing depends on it', async () => {
+    const one = await scene()
+    recorded(one)
+    const look = (): Promise<Seen> =>
+      one.world.runUntil(observe(new Look(one.system), TARGET, newMemory(), { pidfile: 'if-needed' }))
+    expect((await look()).pidfile).toEqual({ is: 'unread' })
+    one.process.die('KILL')
+    one.world.machine.reap(one.process)
+    expect(await look()).toMatchObject({ state: { state: 'stale' }, pidfile: { is: 'pid' } })
+  })
+
   test('starting until it has lived long enough, then running', async () => {
     const one = await scene()
     recorded(one)
