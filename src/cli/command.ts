@@ -8,6 +8,7 @@ import type { Sink } from '../report/sink.ts'
 import type { Reporter } from '../report/text.ts'
 import type { Grammar } from '../spec/grammar.ts'
 import { parseLine } from '../spec/parse.ts'
+import { shellJoin } from '../spec/quote.ts'
 import { realSystem } from '../system/real.ts'
 import { checkSettings, settingText } from '../verbs/read-settings.ts'
 import type { Answer, Context, Verb } from '../verbs/verb.ts'
@@ -53,11 +54,16 @@ async function told(
   settings: Line['settings'],
   reporter: Reporter | undefined,
 ): Promise<number> {
-  if (answer.kind !== 'list' || settings.has('--json')) {
-    return (await reporting()).reportAnswer(sink, answer, settings, reporter)
-  }
-  sink.out(lines(answer.items))
+  const plain = settings.has('--json') ? undefined : plainLines(answer)
+  if (!plain) return (await reporting()).reportAnswer(sink, answer, settings, reporter)
+  sink.out(lines(plain))
   return EXIT.ok
+}
+
+/** What needs no words. */
+function plainLines(answer: Answer): readonly string[] | undefined {
+  if (answer.kind === 'list') return answer.items
+  return answer.kind === 'arguments' ? [shellJoin(answer.argv)] : undefined
 }
 
 /** All that was written is out; a full disk under a redirected stdout is a failure that exit code 0 would hide. */

@@ -32,7 +32,7 @@ export interface Seen {
 export interface Wanted {
   /** Default `always`. `if-needed`: not while the worker of the record lives, which decides then whatever the pidfile says. */
   readonly pidfile?: 'always' | 'if-needed'
-  /** As it was read a moment ago. Good as long as it leads to a living worker; else the look begins with a new one. */
+  /** As it was read a moment ago. Where it leads to no living worker it is read again: what has changed is looked at anew. */
   readonly record?: RecordRead | undefined
 }
 
@@ -44,7 +44,8 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0)
   const pidfile = pidfileOf(system, target)
   const found = await findWorker(look, target, recordRead, pidfile, memory)
-  if (wanted.record && !isLed(found)) return observe(look, target, memory, { ...wanted, record: undefined })
+  if (wanted.record && !isLed(found) && (await readRecord(system, target.pidfile)) !== wanted.record)
+    return observe(look, target, memory, { ...wanted, record: undefined })
   // Started between our look at its record and at its pidfile, it would pass for somebody else's and for ready.
   if (found.launch?.adopted && (await hasNewRecord(system, target, record)))
     return observe(look, target, memory, wanted)

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Rig, rigFor } from '../rig/rig.ts'
@@ -41,13 +41,17 @@ test('names, expand and get load no package, and one file of ours', async (conte
   expect(await loadedBy(rig, 'get', 'w1', 'w1', '-c', '3')).toEqual({ packages: [], own: 1 })
 })
 
-test('start and stop load the lock alone, status nothing', async (context) => {
+test('start, stop and status load nothing, and the lock where there is one', async (context) => {
   const rig = rigFor(context)
   const start = ['start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0']
-  expect((await loadedBy(rig, ...start)).packages).toEqual(['proper-lockfile'])
+  expect((await loadedBy(rig, ...start)).packages).toEqual([])
   expect((await loadedBy(rig, 'status', 'w1')).packages).toEqual([])
-  expect((await loadedBy(rig, 'stop', 'w1')).packages).toEqual(['proper-lockfile'])
-  await rig.multi('stopwait', 'w1')
+  expect((await loadedBy(rig, 'stopwait', 'w1')).packages).toEqual([])
+  const lock = join(rig.run, '.multi.lock')
+  mkdirSync(lock)
+  utimesSync(lock, 0, 0)
+  expect((await loadedBy(rig, 'stopwait', 'w1')).packages).toEqual(['proper-lockfile'])
+  expect(existsSync(lock)).toBe(false)
 })
 
 test('the others are loaded where they work: help, --stats, --audit-log', async (context) => {
@@ -56,5 +60,5 @@ test('the others are loaded where they work: help, --stats, --audit-log', async 
   await rig.multi('start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0')
   expect((await loadedBy(rig, 'status', 'w1', '--stats')).packages).toEqual(['pidusage'])
   const audited = await loadedBy(rig, 'stopwait', 'w1', '--audit-log', join(rig.directory, 'audit'))
-  expect(audited.packages).toEqual(['pino', 'proper-lockfile'])
+  expect(audited.packages).toEqual(['pino'])
 })

@@ -209,8 +209,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a record that was read before counts when its worker is gone',
     'node/observe.ts',
-    '  if (wanted.record && !isLed(found)) return',
-    "  if (wanted.record && found.state.state === 'foreign') return",
+    '  if (wanted.record && !isLed(found) && (await',
+    "  if (wanted.record && found.state.state === 'foreign' && (await",
     'unit/node/observe.test.ts',
   ),
   mutant(
