@@ -77,10 +77,13 @@ test('twenty starts after a kill -9 at some moment that left a claim make one wo
   }
   expect(claimed).toBe(true)
   const before = startsOf(rig)
-  const living = workersOf(rig).size
+  const [living] = workersOf(rig).get('w1') ?? []
   for (const { code } of await twenty(rig, 'start', 'w1', ...ANNOUNCING)) expect(code).toBe(0)
-  expect(workersOf(rig).get('w1')).toHaveLength(1)
-  expect(startsOf(rig) - before).toBeLessThanOrEqual(living === 0 ? 1 : 0)
+  const [worker, ...doubles] = workersOf(rig).get('w1') ?? []
+  expect(doubles).toEqual([])
+  expect(worker?.pid).toBe(living?.pid ?? worker?.pid)
+  // One that lives may not have come to say so by then.
+  expect(startsOf(rig) - before).toBeLessThanOrEqual(1)
   await expectTruth(rig, ['w1'])
   expect(litter(rig)).toEqual([])
   await stopped(rig)

@@ -86,7 +86,7 @@ function noteLooks() {
   const { readlinkSync } = fs
   fs.readlinkSync = (path, ...rest) => {
     const text = readlinkSync(path, ...rest)
-    if (path.includes('.claim.')) appendFileSync(AT_CALL_LOOKS, `${path}\n`)
+    if (path.includes('.claim.')) appendFileSync(AT_CALL_LOOKS, `${String(path)}\n`)
     return text
   }
 }
