@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { litter } from '../integration/support/truth.ts'
+import { freeLock, litter } from '../integration/support/truth.ts'
 import type { Rig } from '../rig/rig.ts'
 import { mulberry32 } from '../sim/prng.ts'
 import { type Fleet, fleetOf, VERBS, WORKERS, type WorkerKind } from './fleet.ts'
-import { type Durations, killedAndDoneAgain, succeed, undisturbed } from './turn.ts'
+import { type Durations, killedAndDoneAgain, undisturbed } from './turn.ts'
 
 export const NODES = 20
 
@@ -51,11 +51,7 @@ export async function chaosRound(rig: Rig, seed: number, known: Known): Promise<
 }
 
 async function expectNothingLeft(rig: Rig): Promise<void> {
-  // The lock of a killed command whose work was all done stays until somebody needs it.
-  if (litter(rig).includes('.multi.lock')) {
-    await succeed(rig, ['start', 'w1', '--startsecs=0'])
-    await succeed(rig, ['stopwait', 'w1'])
-  }
+  await freeLock(rig, ['stopwait', 'w1'])
   assert.deepEqual(litter(rig), [], 'files left')
   assert.deepEqual(rig.processes(), [], 'processes left')
 }

@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { type Finished, pause, processOf, type Rig, type Running, rigFor, until, untilItsMoment } from '../rig/rig.ts'
 import { type AtCall, atCall } from './support/at-call.ts'
 import { together } from './support/together.ts'
-import { expectTruth, litter, workersOf } from './support/truth.ts'
+import { expectTruth, freeLock, litter, workersOf } from './support/truth.ts'
 
 const TWENTY = 20
 
@@ -32,6 +32,7 @@ async function expectOneStart(rig: Rig, ended: readonly Finished[]): Promise<voi
   expect(startsOf(rig)).toBe(1)
   const [row] = await expectTruth(rig, ['w1'])
   expect(row?.state).toBe('running')
+  await freeLock(rig, ['start', 'w1', ...ANNOUNCING])
   expect(litter(rig)).toEqual([])
 }
 
@@ -85,6 +86,7 @@ test('twenty starts after a kill -9 at some moment that left a claim make one wo
   // One that lives may not have come to say so by then.
   expect(startsOf(rig) - before).toBeLessThanOrEqual(1)
   await expectTruth(rig, ['w1'])
+  await freeLock(rig, ['start', 'w1', ...ANNOUNCING])
   expect(litter(rig)).toEqual([])
   await stopped(rig)
 }, 180_000)

@@ -5,7 +5,7 @@ import { killedAndDoneAgain, succeed, undisturbed, verbAt } from '../chaos/turn.
 import { type Rig, rigFor } from '../rig/rig.ts'
 import { mulberry32 } from '../sim/prng.ts'
 import { together } from './support/together.ts'
-import { expectUp, litter } from './support/truth.ts'
+import { expectUp, freeLock, litter } from './support/truth.ts'
 
 const SEED = Number(process.env['MULTI_SEED'] ?? Date.now() % 1_000_000)
 const ROUNDS = Number(process.env['MULTI_ROUNDS'] ?? 100)
@@ -21,6 +21,7 @@ async function rounds(rig: Rig, fleet: Fleet, count: number, random: () => numbe
   }
   // One whole turn that nobody disturbs: after it nothing is left of all that was.
   for (const verb of VERBS) await succeed(rig, fleet.lines[verb])
+  await freeLock(rig, fleet.lines.stopwait)
   expect(litter(rig)).toEqual([])
   expectUp(rig, [], 'all of it')
   return hit

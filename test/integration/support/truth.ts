@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { isAlive, type Options, type Process, type Rig } from '../../rig/rig.ts'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { isAlive, type Options, type Process, type Rig, until } from '../../rig/rig.ts'
 
 /** As much of a row of `status --json` as is compared. */
 export interface Row {
@@ -76,6 +77,21 @@ function fitsOne({ state, pid }: Row, workers: readonly Process[] = []): boolean
 export function expectUp(rig: Rig, nodes: readonly string[], what: string): void {
   expectNoDoubles(rig)
   assert.deepEqual([...workersOf(rig).keys()].sort(), [...nodes].sort(), `workers after ${what}`)
+}
+
+/**
+ * The lock of a killed command stays until it is stale: then whoever comes next frees it. Runs that command once it is, so that
+ * what is left after it is left for good.
+ */
+export async function freeLock(rig: Rig, next: readonly [string, ...string[]]): Promise<void> {
+  const lock = join(rig.run, '.multi.lock')
+  const age = (): number | undefined => {
+    const stats = statSync(lock, { throwIfNoEntry: false })
+    return stats && Date.now() - stats.mtimeMs
+  }
+  if (age() === undefined) return
+  await until(() => (age() ?? Number.POSITIVE_INFINITY) > 2500, 'the lock to be stale')
+  assert.equal((await rig.multi(...next)).code, 0)
 }
 
 /** What the commands have left beside the records, the pidfiles of those who live and the logs. */
