@@ -1,7 +1,7 @@
 export { type Terminal, wantsColor, wantsLive } from './ansi.ts'
 export { errorJson, getJson, jsonReporter, listJson, showJson, statusJson } from './json.ts'
 export { lines, showText } from './plain.ts'
-export { createSink, type Outlet, type Sink } from './sink.ts'
+export type { Outlet, Sink } from './sink.ts'
 export { statusText } from './status.ts'
 export { type Reporter, textReporter } from './text.ts'
 export { errorText, usageText } from './usage.ts'

@@ -16,7 +16,7 @@ interface Scene {
   readonly world: World
   readonly system: SimSystem
   readonly seen: Seen
-  claim(number: number, owner?: Identity): void
+  readonly claim: (number: number, owner?: Identity) => void
   readonly now: () => Promise<Seen | undefined>
 }
 
@@ -31,7 +31,7 @@ async function scene({ pidfile }: { readonly pidfile?: string } = {}): Promise<S
     world,
     system,
     seen,
-    claim(number, owner = system.self.identity) {
+    claim: (number, owner = system.self.identity) => {
       const text = formatClaim({ launch: id(`launch-of-${number}`), purpose: 'start', owner })
       world.files.make('symlink', claimPath(TARGET.pidfile, number), { uid: 0, gid: 0 }, text, 0o777)
     },
