@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/outcome.ts'
-import { type Exit, type Identity, isDead } from '../model/process.ts'
+import type { Exit, Identity } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import { readRecord } from '../node/record.ts'
 import type { System } from '../system/port.ts'
@@ -20,7 +20,7 @@ export async function stayWith(started: readonly Outcome[], pursuit: Pursuit): P
   const { system } = pursuit
   const companions = await companionsOf(started, system)
   let forwarded = 0
-  while (await anyAlive(companions, system)) {
+  while (await anyLeft(companions, system)) {
     const fresh = system.interruptions().slice(forwarded)
     forwarded += fresh.length
     for (const signal of fresh) for (const { identity } of companions) await system.signal(identity, signal)
@@ -45,10 +45,12 @@ async function companionsOf(started: readonly Outcome[], system: System): Promis
   return companions
 }
 
-async function anyAlive(companions: readonly Companion[], system: System): Promise<boolean> {
+async function anyLeft(companions: readonly Companion[], system: System): Promise<boolean> {
   for (const { identity } of companions) {
+    // They are our children: each stays a zombie until we have been told how it ended.
+    if (system.exitOf(identity)) continue
     const read = await system.process(identity.pid)
-    if (read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)) return true
+    if (read.found === 'process' && read.facts.startTicks === identity.startTicks) return true
   }
   return false
 }
