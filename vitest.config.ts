@@ -11,7 +11,7 @@ function project(name: string, order: number, seconds: number, include = [`test/
       include,
       pool: 'forks',
       // More than there are cores: but for `unit`, tests mostly wait.
-      maxWorkers: name === 'unit' ? 2 : 3,
+      maxWorkers: name === 'unit' ? 2 : 5,
       isolate: name !== 'unit',
       sequence: { groupOrder: order },
       testTimeout: seconds * 1000,
