@@ -84,6 +84,11 @@ const waitFor = ({ pid, vitals }: Easable, system: System): Step => ({
   untilMono: system.now() + LOOK_MS,
 })
 
+/** Who is interrupted while it asks leaves no wish behind that nobody waits for any more. */
+export async function stopAsking({ easing }: Run, system: System): Promise<void> {
+  if (easing && !easing.over) await end(easing, system)
+}
+
 /** A wish that was not heeded is taken back. */
 async function end(easing: Easing, system: System): Promise<void> {
   easing.over = true

@@ -8,7 +8,7 @@ import { fromFault } from '../node/from-fault.ts'
 import { Look } from '../node/look.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
 import type { System } from '../system/port.ts'
-import { ease } from './ease.ts'
+import { ease, stopAsking } from './ease.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
 import { groupBy } from './group-by.ts'
@@ -57,7 +57,10 @@ export async function pursue(tasks: readonly Task[], pursuit: Pursuit): Promise<
     }
     if (active.size === 0) break
     if (isInterrupted(pursuit)) {
-      for (const run of active) finish(run, pursuit, { result: 'failed', failure: standingOf(run) })
+      for (const run of active) {
+        await stopAsking(run, system)
+        finish(run, pursuit, { result: 'failed', failure: standingOf(run) })
+      }
       break
     }
     const moved = await round(active, pursuit)

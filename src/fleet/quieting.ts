@@ -3,9 +3,10 @@ import type { Failure } from '../model/failure.ts'
 import type { Done, Outcome } from '../model/outcome.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Quieting, Target } from '../model/spec.ts'
+import { wishPath } from '../node/files.ts'
 import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
-import { observe, type Seen } from '../node/observe.ts'
+import { lastWordsPath, observe, type Seen } from '../node/observe.ts'
 import type { System } from '../system/port.ts'
 
 export type Wish = 'quiet' | 'resume'
@@ -41,6 +42,7 @@ const look = (target: Target, { system }: Telling): Promise<Seen> => observe(new
 async function told(target: Target, telling: Telling): Promise<Result<Done, Failure>> {
   const seen = await look(target, telling)
   const { state } = seen
+  if (telling.wish === 'resume') await forgetWish(seen, telling)
   switch (state.state) {
     case 'running':
     case 'quiet':
@@ -61,6 +63,12 @@ async function told(target: Target, telling: Telling): Promise<Result<Done, Fail
     case 'unknown':
       return err({ reason: 'unknown', why: state.why, path: target.pidfile })
   }
+}
+
+/** One that a killed stopwait left, and the worker has not yet taken, would have it quiet a moment later. */
+async function forgetWish({ recordRead }: Seen, { system }: Telling): Promise<void> {
+  const words = lastWordsPath(system, recordRead)
+  if (words) await system.remove(wishPath(words))
 }
 
 const hasIt = ({ state, vitals }: Seen, wish: Wish): boolean =>

@@ -14,8 +14,13 @@ export type Done =
       readonly aliveMs: number
       readonly wasPid?: number
     }
-  /** `differs`: what the running worker was started with that is not what was asked for now. */
-  | { readonly result: 'already-running'; readonly pid: number; readonly differs: readonly string[] }
+  /** `differs`: what the running worker was started with that is not what was asked for now. `quiet`: it takes no jobs. */
+  | {
+      readonly result: 'already-running'
+      readonly pid: number
+      readonly differs: readonly string[]
+      readonly quiet?: true
+    }
   | { readonly result: 'signalled'; readonly pid: number; readonly signal: Signal }
   /** Somebody asked before; nothing was sent. */
   | { readonly result: 'draining'; readonly pid: number }

@@ -80,7 +80,8 @@ function up(
     return fail({ reason: 'taken', fleet: record.fleet, pid, pidfile: target.pidfile })
   }
   if (record && record.wanted === 'down') return { step: 'want' }
-  return { step: 'done', done: { result: 'already-running', pid, differs } }
+  const quiet = state.state === 'quiet' ? { quiet: true as const } : {}
+  return { step: 'done', done: { result: 'already-running', pid, differs, ...quiet } }
 }
 
 /** Draining because this start gave up on it: wait for its end. Draining because somebody stopped it: not ours to undo. */

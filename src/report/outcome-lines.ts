@@ -70,7 +70,13 @@ function manner(exit: Exit | undefined, killed: readonly number[], jobsLost: num
   return exit?.code === undefined || exit.code === 0 ? lost : [`exit code ${exit.code}`, ...lost]
 }
 
-const differences = (done: Done): string[] =>
-  done.result === 'already-running' && done.differs.length > 0
-    ? [`it was started differently: ${clean(done.differs.join(', '))}; multi restart applies what was asked for now`]
-    : []
+function differences(done: Done): string[] {
+  if (done.result !== 'already-running') return []
+  const other = clean(done.differs.join(', '))
+  return [
+    ...(done.differs.length > 0
+      ? [`it was started differently: ${other}; multi restart applies what was asked for now`]
+      : []),
+    ...(done.quiet ? ['it is quiet: multi resume has it take jobs again'] : []),
+  ]
+}

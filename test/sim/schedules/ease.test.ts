@@ -204,6 +204,26 @@ describe('while workers are asked', () => {
     expect(fleet.now - begun).toBeLessThan(50)
     expect(outcomesOf(command)[0]).toMatchObject({ failure: { reason: 'interrupted', state: 'running' } })
     expect(fleet.termsOf('w1')).toEqual([])
+    expect(fleet.links()).toEqual([])
+  })
+
+  test('an interruption takes the wish back that the worker has not taken: it goes on taking jobs', async () => {
+    const fleet = await Eased.up(['w1'], { lookMs: 500 })
+    const command = fleet.issue('stopwait w1')
+    await fleet.isAsked()
+    fleet.world.interrupt(command.system)
+    await fleet.world.runUntil(command.answer)
+    await fleet.world.pass(2000)
+    expect((await fleet.status())[0]).toMatchObject({ state: 'running' })
+  })
+
+  test('a start that finds it quiet says so', async () => {
+    const fleet = await Eased.up(['w1'], { quietMs: 100 })
+    const command = fleet.issue('stopwait w1')
+    await fleet.isAsked()
+    fleet.world.kill(command.system)
+    await fleet.world.pass(1000)
+    expect(outcomesOf(await fleet.done('start w1'))[0]).toMatchObject({ result: 'already-running', quiet: true })
   })
 
   test.each(['stopwait w1', 'restart w1'])(
@@ -228,6 +248,17 @@ describe('a wish that nobody took', () => {
     const [vitals = ''] = fleet.files().filter((name) => name.endsWith('.json') && !name.startsWith('.'))
     return `${RUN}/vitals/${UID}/${vitals}.wish`
   }
+
+  test('because multi was killed goes when the worker is told to take jobs', async () => {
+    const fleet = await Eased.up(['w1'], { lookMs: 500 })
+    const command = fleet.issue('stopwait w1')
+    await fleet.isAsked()
+    fleet.world.kill(command.system)
+    await fleet.done('resume w1')
+    await fleet.world.pass(2000)
+    expect(fleet.links()).toEqual([])
+    expect((await fleet.status())[0]).toMatchObject({ state: 'running' })
+  })
 
   test('because the worker died goes when the node is stopped', async () => {
     const fleet = await Eased.up(['w1'])

@@ -26,6 +26,11 @@ const TABLE: readonly (readonly [verb: string, done: Done, lines: string | reado
       '\t  it was started differently: --concurrency, -b redis://:***@h; multi restart applies what was asked for now',
     ],
   ],
+  [
+    'start',
+    { result: 'already-running', pid: 12, differs: [], quiet: true },
+    ['\t> w1@host: OK (already running, pid 12)', '\t  it is quiet: multi resume has it take jobs again'],
+  ],
   ['stop', { result: 'signalled', pid: 12, signal: 'TERM' }, '\t> w1@host: TERM -> 12'],
   ['stop', { result: 'draining', pid: 12 }, '\t> w1@host: already draining (pid 12), not signalled again'],
   ['stop', { result: 'already-down' }, '> w1@host: DOWN'],
