@@ -142,7 +142,7 @@ const value = fc.oneof(
     '0',
     'root',
     '022',
-    '999',
+    '99',
     '50%',
     'kill',
     'soft,kill',
