@@ -33,7 +33,16 @@ export async function stayWith(started: readonly Outcome[], pursuit: Pursuit): P
     companions.map(({ target }) => ({ target, goals })),
     quietly,
   )
-  return companions.map(({ identity }) => system.exitOf(identity) ?? {})
+  return companions.map(({ target, identity }) => {
+    const exit = system.exitOf(identity) ?? {}
+    if (exit.code !== 0) pursuit.emit({ event: 'note', target, text: `ended ${manner(exit)} (pid ${identity.pid})` })
+    return exit
+  })
+}
+
+function manner({ code, signal }: Exit): string {
+  if (signal !== undefined) return `by SIG${signal}`
+  return code === undefined ? 'nobody knows how' : `with exit code ${code}`
 }
 
 async function companionsOf(started: readonly Outcome[], system: System): Promise<Companion[]> {

@@ -258,13 +258,15 @@ test('C_FAKEFORK=1: an INT is handed on to the workers, once', async (context) =
   expect(worker.signals).toEqual(['SIGINT'])
 })
 
-test('C_FAKEFORK=1: a worker that exits badly is a failure', async (context) => {
+test('C_FAKEFORK=1: a worker that exits badly is a failure, and named', async (context) => {
   const rig = rigFor(context)
   const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...rig.puppet, '--startsecs=0')
   const worker = await rig.worker('w1')
   await staying.waitFor(/w1@\S+: OK/)
   await worker.exit(3)
-  expect((await staying.ended).code).toBe(1)
+  const { code, stdout } = await staying.ended
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/w1@\S+: ended with exit code 3/)
 })
 
 /** Every descriptor that a process has open; of one that opens none itself, those that it was started with. */
