@@ -7,7 +7,6 @@ import {
   errorText,
   getJson,
   jsonReporter,
-  lines,
   listJson,
   type Reporter,
   type Sink,
@@ -70,7 +69,7 @@ export function reportFailure(sink: Sink, failure: Failure, json: boolean): Exit
 const outcomeCode = (outcome: Outcome): ExitCode =>
   outcome.result === 'failed' ? exitCodeOf(outcome.failure) : EXIT.ok
 
-/** Prints what a verb answered; answers the exit code. */
+/** Prints what a verb answered; answers the exit code. Lists and arguments come here for JSON alone: as text they need no words. */
 export function reportAnswer(sink: Sink, answer: Answer, settings: Settings, reporter: Reporter | undefined): number {
   const json = settings.has('--json')
   switch (answer.kind) {
@@ -89,10 +88,10 @@ export function reportAnswer(sink: Sink, answer: Answer, settings: Settings, rep
       )
       return EXIT.ok
     case 'list':
-      sink.out(json ? listJson(answer.items) : lines(answer.items))
+      sink.out(listJson(answer.items))
       return EXIT.ok
     case 'arguments':
-      sink.out(json ? getJson({ name: answer.name, argv: answer.argv }) : lines([shellJoin(answer.argv)]))
+      sink.out(getJson({ name: answer.name, argv: answer.argv }))
       return EXIT.ok
     case 'nothing':
       if (json) sink.out(getJson({}))

@@ -1,6 +1,6 @@
 export { type Terminal, wantsColor, wantsLive } from './ansi.ts'
 export { errorJson, getJson, jsonReporter, listJson, showJson, statusJson } from './json.ts'
-export { lines, showText } from './plain.ts'
+export { showText } from './plain.ts'
 export type { Outlet, Sink } from './sink.ts'
 export { statusText } from './status.ts'
 export { type Reporter, textReporter } from './text.ts'

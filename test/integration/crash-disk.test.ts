@@ -114,13 +114,19 @@ test.for([0, 1, 2, 3])('a start on a real disk with %i pages left ends in what s
   expect((await rig.multi({ env }, 'stopwait', 'w1')).code).toBe(0)
 })
 
-test('on a full disk stop still signals the worker, and kill still ends it', async (context) => {
+/** A worker whose record and pidfile lie on a disk that a test can fill. */
+async function puppetOnTinyDisk(context: TestContext) {
   if (!isRoot) context.skip('only root can mount a tmpfs')
   const rig = rigFor(context)
   const disk = await tinyDisk(rig, context)
   const env = { MULTI_RUN_DIR: disk }
   expect((await rig.multi({ env }, 'start', 'w1', ...rig.puppet, '--startsecs=0')).code).toBe(0)
   const worker = await rig.worker('w1')
+  return { rig, disk, env, worker }
+}
+
+test('on a full disk stop still signals the worker, and kill still ends it', async (context) => {
+  const { rig, disk, env, worker } = await puppetOnTinyDisk(context)
   await worker.on('SIGTERM', 'stay')
   fill(disk, 0)
   const stop = await rig.multi({ env }, 'stop', 'w1')
@@ -133,12 +139,7 @@ test('on a full disk stop still signals the worker, and kill still ends it', asy
 })
 
 test('a restart on a full disk says so, and with some space the same restart finishes', async (context) => {
-  if (!isRoot) context.skip('only root can mount a tmpfs')
-  const rig = rigFor(context)
-  const disk = await tinyDisk(rig, context)
-  const env = { MULTI_RUN_DIR: disk }
-  expect((await rig.multi({ env }, 'start', 'w1', ...rig.puppet, '--startsecs=0')).code).toBe(0)
-  const worker = await rig.worker('w1')
+  const { rig, disk, env, worker } = await puppetOnTinyDisk(context)
   fill(disk, 0)
   const { code, stdout, stderr } = await rig.multi({ env }, 'restart', 'w1', '--startsecs=0')
   expect(code).toBe(1)
@@ -153,12 +154,7 @@ test('a restart on a full disk says so, and with some space the same restart fin
 })
 
 test('no inode left for a claim: stop says so and signals nobody; kill goes', async (context) => {
-  if (!isRoot) context.skip('only root can mount a tmpfs')
-  const rig = rigFor(context)
-  const disk = await tinyDisk(rig, context)
-  const env = { MULTI_RUN_DIR: disk }
-  expect((await rig.multi({ env }, 'start', 'w1', ...rig.puppet, '--startsecs=0')).code).toBe(0)
-  const worker = await rig.worker('w1')
+  const { rig, disk, env, worker } = await puppetOnTinyDisk(context)
   for (let at = 0; at < 64; at++) {
     try {
       writeFileSync(join(disk, `filler${at}`), '')
