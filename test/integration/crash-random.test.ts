@@ -12,24 +12,22 @@ const ROUNDS = Number(process.env['MULTI_ROUNDS'] ?? 100)
 /** A killed command's lock takes two seconds to count as stale: rigs side by side wait them out together. */
 const RIGS = 5
 
-/** Start, restart, stopwait, again and again, each killed at a random moment and then done once more. */
-async function rounds(rig: Rig, fleet: Fleet, count: number, random: () => number): Promise<number> {
+/** One kill of so many, at least, comes before the end of its command; else nothing would be proven. */
+const KILLS_A_HIT = 4
+
+/** Start, restart, stopwait, again and again, each killed at a random moment and then done once more, until `count` kills hit. */
+async function rounds(rig: Rig, fleet: Fleet, count: number, random: () => number): Promise<void> {
   const took = await undisturbed(rig, fleet)
-  let hit = 0
-  for (let round = 0; round < count; round++) {
-    if (await killedAndDoneAgain(rig, fleet, verbAt(round), took, random)) hit++
+  let hits = 0
+  for (let turn = 0; hits < count; turn++) {
+    expect(turn, `kills, of which ${hits} came in time`).toBeLessThan(count * KILLS_A_HIT)
+    if (await killedAndDoneAgain(rig, fleet, verbAt(turn), took, random)) hits++
   }
   // One whole turn that nobody disturbs: after it nothing is left of all that was.
   for (const verb of VERBS) await succeed(rig, fleet.lines[verb])
   await freeLock(rig, fleet.lines.stopwait)
   expect(litter(rig)).toEqual([])
   expectUp(rig, [], 'all of it')
-  return hit
-}
-
-/** Some commands are faster than their delay; if most were, this would prove nothing. */
-function expectMostlyHit(hits: readonly number[], total: number): void {
-  expect(hits.reduce((sum, hit) => sum + hit, 0)).toBeGreaterThan(total / 2)
 }
 
 async function expectRecoveryAtRandom(
@@ -38,13 +36,12 @@ async function expectRecoveryAtRandom(
   fleetFor: (rig: Rig) => Fleet,
 ): Promise<void> {
   console.log(`seed ${SEED}: MULTI_SEED=${SEED} repeats it`)
-  const hits = await together(
+  await together(
     Array.from({ length: RIGS }, (_, index) => {
       const rig = rigFor(context)
       return rounds(rig, fleetFor(rig), Math.ceil(total / RIGS), mulberry32(SEED + index))
     }),
   )
-  expectMostlyHit(hits, total)
 }
 
 test(`kill -9 at random moments of start, restart and stopwait of ten: status is true, the same command finishes (${ROUNDS} rounds)`, async (context) => {
@@ -72,5 +69,7 @@ test(`kill -9 of start, restart --rolling and stopwait of twenty: at the end nob
     }
     return hits
   }
-  expectMostlyHit(await together(Array.from({ length: RIGS }, lane)), CHAOS_ROUNDS * VERBS.length)
+  const hits = await together(Array.from({ length: RIGS }, lane))
+  const total = hits.reduce((sum, hit) => sum + hit, 0)
+  expect(total, 'kills that came in time').toBeGreaterThan((CHAOS_ROUNDS * VERBS.length) / KILLS_A_HIT)
 }, 900_000)
