@@ -5,7 +5,8 @@
 // What two parts use is in both of them, so no module may keep anything that all of the process should see.
 // Also the `prepare` script: outside a checkout there is nothing to build, and dist is already there.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -69,6 +70,14 @@ const partsApartFrom = (from) => ({
   },
 })
 
+/** The first line of each part tells it from that of any other build, for bin/compiled.js. */
+const UNHASHED = '0'.repeat(32)
+function stamp(file) {
+  const text = readFileSync(file, 'utf8')
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, UNHASHED.length)
+  writeFileSync(file, text.replace(UNHASHED, hash))
+}
+
 // A set goes on to those that are added while it is gone through.
 for (const part of parts) {
   await tools.build({
@@ -79,8 +88,10 @@ for (const part of parts) {
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     define: { 'import.meta.dirname': '__dirname' },
+    banner: { js: `//${UNHASHED}` },
     plugins: [partsApartFrom(part)],
   })
+  stamp(join('dist', builtFrom(part)))
 }
 await tools.build({ ...common, entryPoints: ['src/index.ts'], outdir: 'dist', format: 'esm' })
 

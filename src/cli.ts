@@ -26,6 +26,9 @@ async function main(argv: readonly string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code
+    // All that a verb does is done and written, and taking down the heap takes time. An app may still have something to do.
+    // oxlint-disable-next-line unicorn/no-process-exit
+    if (process.argv[2] !== 'worker') process.exit()
   },
   async (error: unknown) => {
     const short = await reportShortage(error, process.argv.slice(2))

@@ -5,7 +5,7 @@ import { type Rig, rigFor } from '../rig/rig.ts'
 
 const PACKAGES = ['yargs', 'execa', 'pino', 'pidusage', 'proper-lockfile'] as const
 
-/** What is imported passes here one by one; what is required stands in the cache at the end. */
+/** What is imported passes here one by one; what is required stands in the cache at the end, if Node itself loads it. */
 const HOOK = `
 import { appendFileSync } from 'node:fs'
 export async function resolve(specifier, context, next) {
@@ -24,7 +24,11 @@ process.on('exit', () => appendFileSync(process.env.LOADED, Object.keys(cache).j
 async function loadedBy(rig: Rig, ...line: string[]): Promise<{ packages: string[]; own: number }> {
   const list = join(rig.directory, 'loaded')
   writeFileSync(list, '')
-  const env = { LOADED: list, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(PRELOAD)}` }
+  const env = {
+    LOADED: list,
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(PRELOAD)}`,
+    NODE_DISABLE_COMPILE_CACHE: '1',
+  }
   const { code, stderr } = await rig.multi({ env }, ...line)
   expect([code, stderr]).toEqual([0, ''])
   const files = [...new Set(readFileSync(list, 'utf8').trim().split('\n'))]

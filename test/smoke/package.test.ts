@@ -52,6 +52,8 @@ describe('the package', () => {
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'bin/compiled.js',
+      'bin/keep-compiled.js',
       'bin/multi.js',
       'bin/package.json',
       'bridge/multi_bridge.py',

@@ -1,0 +1,87 @@
+'use strict'
+// Runs dist/ with the code that V8 made of it in an earlier run, as Python does with __pycache__: compiling takes a third of
+// the time of a `multi status`. Node has that from 22.1 on (module.enableCompileCache), but without the functions that are
+// compiled when they are first called, which are most.
+//
+// dist/compiled has a file for each verb: a line of JSON, then for each part of dist what V8 made of it. Only the owner of dist
+// writes there, so whoever could change it could change dist itself. V8 takes it only from the same version with the same
+// options; that it was made of the same source is shown by the hash in the first line of each part.
+const fs = require('node:fs')
+const path = require('node:path')
+const vm = require('node:vm')
+
+/**
+ * @typedef {{ hash: string, code: () => Buffer }} Part what V8 makes of a part of dist
+ * @typedef {{ born: number, written: number }} Times in ms since the epoch
+ */
+
+const DIST = path.join(__dirname, '../dist')
+/** The first line of a part is `//` and its hash: scripts/build.mjs. */
+const HASH = [2, 34]
+const BEFORE = '(function (exports, require, module, __filename, __dirname) {'
+const AFTER = '\n})'
+
+/** @returns {{ times: Times, parts: Map<string, Part> } | undefined} */
+function readKept(file) {
+  try {
+    const all = fs.readFileSync(file)
+    let at = all.indexOf('\n') + 1
+    const { times, parts } = JSON.parse(all.latin1Slice(0, at))
+    const kept = new Map()
+    for (const [name, hash, bytes] of parts) {
+      const code = all.subarray(at, (at += bytes))
+      kept.set(name, { hash, code: () => code })
+    }
+    return at === all.length ? { times, parts: kept } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Twice as old as when it was written: by then other functions may have been called. So it is written ever more rarely. */
+const isDue = ({ born, written }, now) => now - born > 2 * (written - born) + 1000
+
+/** Runs a part of dist, and with it, in the same way, the parts that it needs. */
+module.exports = (main, word) => {
+  const verb = /^[a-z_]+$/.test(word) ? word : 'options'
+  const file = path.join(DIST, 'compiled', `${process.versions.v8}-${process.arch}`, verb)
+  const kept = readKept(file)
+  /** @type {Map<string, Part>} */
+  const parts = new Map(kept?.parts)
+  const loaded = new Map()
+  let isWhole = true
+
+  const compile = (part, filename) => {
+    const source = fs.readFileSync(filename, 'latin1') // esbuild writes ASCII.
+    const hash = source.slice(...HASH)
+    const known = kept?.parts.get(part)
+    const script = new vm.Script(BEFORE + source + AFTER, {
+      filename,
+      cachedData: known?.hash === hash ? known.code() : undefined,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    })
+    if (script.cachedDataRejected !== false) isWhole = false
+    parts.set(part, { hash, code: () => script.createCachedData() })
+    return script.runInThisContext()
+  }
+
+  const load = (part) => {
+    const before = loaded.get(part)
+    if (before) return before.exports
+    const module = { exports: {} }
+    loaded.set(part, module)
+    const filename = path.join(DIST, part)
+    const requireIt = (id) => (id.startsWith('.') ? load(path.join(path.dirname(part), id)) : require(id))
+    compile(part, filename)(module.exports, requireIt, module, filename, path.dirname(filename))
+    return module.exports
+  }
+
+  process.once('exit', (code) => {
+    // After an error of usage the verb may be none. With options of V8 what it makes may be of no use to others.
+    if (code === 2 || process.execArgv.length > 0 || process.env['NODE_OPTIONS']) return
+    const now = Date.now()
+    if (kept && isWhole && !isDue(kept.times, now)) return
+    require('./keep-compiled.js')(DIST, file, parts, { born: kept?.times.born ?? now, written: now })
+  })
+  load(main)
+}
