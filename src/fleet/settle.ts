@@ -63,8 +63,8 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
 }
 
 /** What is there after a change, where that needs no whole look. */
-async function afterwards({ step }: Step, { system, target, seen }: Scene): Promise<Seen | undefined> {
-  if (step === 'claim') return stillAsSeen(system, target, seen)
+async function afterwards({ step }: Step, { system, target, seen, memory }: Scene): Promise<Seen | undefined> {
+  if (step === 'claim') return stillAsSeen(system, target, seen, memory.claimed)
   return step === 'clear' ? cleared(seen) : undefined
 }
 

@@ -5,6 +5,7 @@ import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
 import { type Account, accountOf } from './account.ts'
 import { valueOf } from './args.ts'
 import type { PlanContext } from './kind.ts'
+import { once } from './memo.ts'
 import { absolute } from './program.ts'
 
 /** What a plan of every kind has, and the account that kinds hand on in their own ways. */
@@ -44,7 +45,8 @@ export async function frameOf(spec: NodeSpec, context: PlanContext): Promise<Res
   const umask = readUmask(valueOf(spec.options, '--umask'))
   if (!umask.ok) return umask
   const given = valueOf(spec.options, '--workdir') !== undefined
-  const cwd = await checkDirectory(directoryOf(spec, context), given, context)
+  const directory = directoryOf(spec, context)
+  const cwd = await once(context.system, `enter ${directory} ${given}`, () => checkDirectory(directory, given, context))
   if (!cwd.ok) return cwd
   const account = await accountOf(context.system, valueOf(spec.options, '--uid'), valueOf(spec.options, '--gid'))
   if (!account.ok) return account

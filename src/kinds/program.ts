@@ -3,6 +3,7 @@ import type { Failure } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { PlanContext } from './kind.ts'
+import { once } from './memo.ts'
 
 /** What a shell uses when PATH is not set (dash, bash: confstr _CS_PATH and /usr/local). */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
@@ -21,8 +22,11 @@ export async function isProgram(path: AbsPath, context: PlanContext): Promise<bo
   return facts?.kind === 'file' && (await context.system.access(path, 'execute'))
 }
 
-/** As execvp(3): the first that may be executed; `denied` when there was only one that may not. */
-export async function findProgram(name: string, cwd: AbsPath, context: PlanContext): Promise<Result<AbsPath, Failure>> {
+/** As execvp(3): the first that may be executed; `denied` when there was only one that may not. The same for all nodes. */
+export const findProgram = (name: string, cwd: AbsPath, context: PlanContext): Promise<Result<AbsPath, Failure>> =>
+  once(context.system, JSON.stringify([name, cwd, context.env['PATH']]), () => search(name, cwd, context))
+
+async function search(name: string, cwd: AbsPath, context: PlanContext): Promise<Result<AbsPath, Failure>> {
   const tried = placesOf(name, cwd, context)
   let forbidden: AbsPath | undefined
   for (const path of tried) {

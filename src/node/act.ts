@@ -42,11 +42,13 @@ export function act(change: Change, scene: Scene): Effect {
   }
 }
 
-async function claim({ system, target, seen, goal }: Scene, purpose: 'start' | 'stop'): Effect {
+async function claim({ system, target, seen, goal, memory }: Scene, purpose: 'start' | 'stop'): Effect {
+  const { identity: owner, uid } = system.self
   // The worker gets the claim's own launch id: that is how it is found should we die before we can record it.
   const launch = purpose === 'start' ? system.newLaunchId() : NO_LAUNCH
-  const text = formatClaim({ launch, purpose, owner: system.self.identity })
+  const text = formatClaim({ launch, purpose, owner })
   const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))
+  if (made.ok) memory.claimed = { generation: seen.claims.next, launch, purpose, owner, uid }
   // EEXIST: somebody was faster. The next look shows who.
   if (made.ok || made.error.code === 'EEXIST') return ok(undefined)
   const what = goal.goal === 'up' ? `start ${target.name}` : `stop ${target.name}`

@@ -1,5 +1,6 @@
 import type { LaunchId } from '../model/names.ts'
 import type { Identity } from '../model/process.ts'
+import type { Claim } from './claim.ts'
 
 /**
  * What this command itself has seen of one node while it runs. Nothing is decided from it but deadlines and what has
@@ -10,6 +11,8 @@ export interface Memory {
   witness?: { readonly identity: Identity; readonly pgid: number; readonly at: number }
   /** Monotonic: when this command first saw the leader gone and its group alive. */
   leaderGoneAt?: number
+  /** The last claim that this command made: it is there, until a record voids it. */
+  claimed?: Claim
   /** What this command started. */
   launched?: { readonly id: LaunchId; readonly identity: Identity; readonly logOffset: number }
   /** A start by someone else that this command waits for. */

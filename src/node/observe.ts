@@ -94,7 +94,7 @@ export async function findWorker(
   const { system } = look
   const leader = await locate(system, launch.identity)
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
-  const owner = await ownerOf(system, read.uid)
+  const owner = ownerOf(system, read.uid)
   if (!owner.believed) return unknown(owner.why)
   if (leader !== 'gone') {
     const others = await isAnothers(system, launch.identity, owner.uid)
@@ -134,7 +134,7 @@ type Owner = { readonly believed: true; readonly uid?: number } | { readonly bel
  * Whose record is it? One's own is believed. Root believes a user's, but it may lead only to that user's processes;
  * anyone believes root's.
  */
-async function ownerOf(system: System, uid: number): Promise<Owner> {
+function ownerOf(system: System, uid: number): Owner {
   if (uid === 0) return { believed: true }
   if (uid === system.self.uid || system.self.uid === 0) return { believed: true, uid }
   return { believed: false, why: `the record belongs to uid ${uid}` }

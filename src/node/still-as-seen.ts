@@ -1,30 +1,30 @@
-import { sameProcess } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
-import { parseClaim } from './claim.ts'
+import type { Claim } from './claim.ts'
 import { claimPath } from './files.ts'
 import type { Seen } from './observe.ts'
 import { readPidfile } from './pidfile.ts'
 import { type RecordRead, readRecord } from './record.ts'
 
 /**
- * The last look, if it still holds under the claim that has just been made: nobody held one then, and neither the record nor the
+ * The last look, if it still holds under `claimed`, which has just been made: nobody held one then, and neither the record nor the
  * pidfile has changed since. Whoever starts, signals or clears leaves a trace in one of them, so what was seen of the processes
  * needs no second look: one that has ended meanwhile is found by the effect itself, which verifies whom it signals.
  * Undefined: look anew.
  */
-export async function stillAsSeen(system: System, target: Target, seen: Seen): Promise<Seen | undefined> {
+export async function stillAsSeen(
+  system: System,
+  target: Target,
+  seen: Seen,
+  claimed: Claim | undefined,
+): Promise<Seen | undefined> {
   const { top, leftover, next } = seen.claims
-  if (top || leftover) return undefined
-  const path = claimPath(target.pidfile, next)
-  const claim = parseClaim((await system.readlink(path)) ?? '', next)
-  if (!claim || !sameProcess(claim.owner, system.self.identity)) return undefined
+  if (top || leftover || claimed?.generation !== next) return undefined
   // Those of another pid namespace cannot see that we live, and claim above us.
   if ((await system.readlink(claimPath(target.pidfile, next + 1))) !== undefined) return undefined
   if (!isSameRecord(seen.recordRead, await readRecord(system, target.pidfile))) return undefined
   if (!(await isSamePidfile(system, target, seen.pidfile))) return undefined
-  const ours = { claim: { ...claim, uid: system.self.uid }, holder: 'ours' as const }
-  return { ...seen, claims: { abandoned: [], next: next + 1, top: ours } }
+  return { ...seen, claims: { abandoned: [], next: next + 1, top: { claim: claimed, holder: 'ours' } } }
 }
 
 /** A text that has not changed gives the very same answer. */

@@ -17,6 +17,10 @@ const LETTER = /[_\p{L}\p{N}]/u
 
 /** Replaces each `%x`; `argument` is what was typed, for the message. */
 export function expandLetters(template: string, letters: Letters, argument: string): Result<string, UsageError> {
+  return template.includes('%') ? expandPairs(template, letters, argument) : ok(template)
+}
+
+function expandPairs(template: string, letters: Letters, argument: string): Result<string, UsageError> {
   let unknown: string | undefined
   const text = template.replace(PAIR, (pair, letter: string) => {
     if (letter === '%') return '%'
@@ -30,13 +34,21 @@ export function expandLetters(template: string, letters: Letters, argument: stri
   return err(usage(`${argument}: ${unknown} is unknown${where}`, { argument, hint }))
 }
 
-const nodeLetters = ({ name, short, host }: NameParts): Letters => ({ n: short, N: short, h: name, p: name, d: host })
+const nodeLetters = ({ name, short, host }: NameParts, i: string, I: string): Letters => ({
+  n: short,
+  N: short,
+  h: name,
+  p: name,
+  d: host,
+  i,
+  I,
+})
 
 /** For a pool worker to fill in: `%i` and `%I` stay. */
-export const workerLetters = (parts: NameParts): Letters => ({ ...nodeLetters(parts), i: '%i', I: '%I' })
+export const workerLetters = (parts: NameParts): Letters => nodeLetters(parts, '%i', '%I')
 
 /** As the worker's main process fills them in: its pool index is `0`, and no `-index`. */
-export const mainLetters = (parts: NameParts): Letters => ({ ...nodeLetters(parts), i: '0', I: '' })
+export const mainLetters = (parts: NameParts): Letters => nodeLetters(parts, '0', '')
 
 /** Inside a node's name `%h`, `%n`, `%d` are this machine's: host name, what is before its first dot, what is after. */
 export function machineLetters(hostname: string): Letters {

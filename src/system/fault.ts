@@ -26,10 +26,21 @@ export function codeOfRead(error: unknown): string {
   return codeOf(error)
 }
 
+/** Without the stack of an error that nobody reads: collecting it costs more than the call. */
+export function stackless<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
 /** Runs one call that only looks. */
 export function looked<T>(call: string, path: string, work: () => T): Result<T, Fault> {
   try {
-    return ok(work())
+    return ok(stackless(work))
   } catch (error) {
     return err({ code: codeOfRead(error), call, path })
   }
@@ -37,13 +48,9 @@ export function looked<T>(call: string, path: string, work: () => T): Result<T, 
 
 /** Runs one system call; what the kernel refuses becomes a value. */
 export function tried<T>(call: string, path: string | undefined, work: () => T): Result<T, Fault> {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0 // Nobody reads these stacks, and collecting them costs more than the call.
   try {
-    return ok(work())
+    return ok(stackless(work))
   } catch (error) {
     return err({ code: codeOf(error), call, ...(path === undefined ? {} : { path }) })
-  } finally {
-    Error.stackTraceLimit = limit
   }
 }

@@ -19,9 +19,9 @@ import {
   writeSync,
 } from 'node:fs'
 import type { AbsPath } from '../model/names.ts'
-import { ok } from '../model/result.ts'
+import { ok, type Result } from '../model/result.ts'
 import { codeOf, looked, tried } from './fault.ts'
-import type { FileFacts, FileRead, LogHandle, Owner, System } from './port.ts'
+import type { Fault, FileFacts, FileRead, LogHandle, Owner, System } from './port.ts'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
@@ -45,26 +45,48 @@ function statOf(read: () => Stats | undefined): FileFacts | undefined {
   }
 }
 
+/** For all reads that are not longer: new memory costs more than the read. */
+const shared = Buffer.allocUnsafeSlow(16_384)
+
 function readDescriptor(fd: number, limit: number): FileRead {
   const stats = fstatSync(fd)
   if (!stats.isFile()) return { found: 'other', what: stats.isDirectory() ? 'a directory' : 'not a regular file' }
   if (stats.size > limit) return { found: 'other', what: `a file of ${stats.size} bytes` }
-  const buffer = Buffer.allocUnsafe(stats.size + 1) // Not of the limit: a megabyte of new memory costs more than the read.
-  const length = readSync(fd, buffer, 0, buffer.length, 0)
+  const buffer = stats.size < shared.length ? shared : Buffer.allocUnsafe(stats.size + 1)
+  const length = readSync(fd, buffer, 0, stats.size + 1, 0)
   return { found: 'text', text: buffer.toString('utf8', 0, length), uid: stats.uid, mtimeMs: stats.mtimeMs }
 }
 
+/**
+ * What was there when it was last asked for. To find nothing by an exception costs four times as much as to look first, and to look
+ * first as much again as to read: so what was there is read at once. If it has gone since, that costs time and nothing else.
+ */
+const lastThere = new Set<AbsPath>()
+
+/** Says of one call what it found, so that the next one knows. */
+function noted<T>(path: AbsPath, done: Result<T, Fault>): Result<T, Fault> {
+  if (done.ok) lastThere.add(path)
+  else lastThere.delete(path)
+  return done
+}
+
+/** `false`: there is nothing. */
+const mayBeThere = (path: AbsPath): Result<boolean, Fault> =>
+  lastThere.has(path) ? ok(true) : tried('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+
 function readFile(path: AbsPath, limit: number): FileRead {
-  // To find nothing by an exception costs ten times as much as to look first.
-  const entry = tried('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }))
+  const entry = mayBeThere(path)
   if (!entry.ok) {
     return entry.error.code === 'ENOTDIR' ? { found: 'nothing' } : { found: 'unreadable', code: entry.error.code }
   }
   if (!entry.value) return { found: 'nothing' }
   // O_NONBLOCK: a FIFO put in the place of a pidfile must not hold us.
-  const opened = looked('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+  const opened = noted(
+    path,
+    looked('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)),
+  )
   if (!opened.ok) {
-    if (opened.error.code === 'ENOENT') return { found: 'nothing' }
+    if (opened.error.code === 'ENOENT' || opened.error.code === 'ENOTDIR') return { found: 'nothing' }
     if (opened.error.code === 'ELOOP') return { found: 'other', what: 'a symlink' }
     return { found: 'unreadable', code: opened.error.code }
   }
@@ -137,11 +159,19 @@ export const files: Pick<System, FileMethods> = {
   stat: async (path) => statOf(() => lstatSync(path, { throwIfNoEntry: false })),
   statTarget: async (path) => statOf(() => statSync(path, { throwIfNoEntry: false })),
   access: async (path, mode) => tried('access', path, () => accessSync(path, ACCESS[mode])).ok,
-  list: async (path) => looked('readdir', path, () => readdirSync(path)),
+  async list(path) {
+    const names = looked('readdir', path, () => readdirSync(path))
+    if (names.ok) for (const name of names.value) lastThere.add(`${path}/${name}` as AbsPath)
+    return names
+  },
   createFile: async (path, text, mode, owner) => tried('create', path, () => createFile(path, text, mode, owner)),
-  rename: async (from, to) => tried('rename', to, () => renameSync(from, to)),
+  rename: async (from, to) =>
+    noted(
+      to,
+      tried('rename', to, () => renameSync(from, to)),
+    ),
   async remove(path) {
-    if (!lstatSync(path, { throwIfNoEntry: false })) return ok(undefined)
+    if (!lastThere.delete(path) && !lstatSync(path, { throwIfNoEntry: false })) return ok(undefined)
     const removed = tried('unlink', path, () => unlinkSync(path))
     return removed.ok || removed.error.code !== 'ENOENT' ? removed : ok(undefined)
   },
@@ -157,10 +187,17 @@ export const files: Pick<System, FileMethods> = {
       }
     }),
   changeOwner: async (path, uid, gid) => tried('chown', path, () => lchownSync(path, uid, gid)),
-  symlink: async (text, path) => tried('symlink', path, () => symlinkSync(text, path)),
+  symlink: async (text, path) =>
+    noted(
+      path,
+      tried('symlink', path, () => symlinkSync(text, path)),
+    ),
   async readlink(path) {
-    if (!lstatSync(path, { throwIfNoEntry: false })) return undefined
-    const read = tried('readlink', path, () => readlinkSync(path))
+    if (!lastThere.has(path) && !lstatSync(path, { throwIfNoEntry: false })) return undefined
+    const read = noted(
+      path,
+      tried('readlink', path, () => readlinkSync(path)),
+    )
     return read.ok ? read.value : undefined
   },
   openLog: async (path, { followSymlink }) => tried('open', path, () => openLog(path, followSymlink)),

@@ -1,17 +1,17 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { ProcessFacts } from '../model/process.ts'
-import { codeOf, codeOfRead } from './fault.ts'
+import { codeOf, codeOfRead, stackless } from './fault.ts'
 import type { ProcessRead } from './port.ts'
 
-/** A stat line is well under this: the name is at most 15 bytes, the rest are about 50 numbers. */
-const buffer = Buffer.allocUnsafe(2048)
+/** Of /proc/PID/stat, as far as anyone here reads it: the start time. */
+const LAST_FIELD = 22
 
 /**
  * Parses /proc/PID/stat, proc(5). The name in field 2 may hold spaces and brackets, so fields count from the last `)`.
  */
 export function parseStat(line: string): ProcessFacts | undefined {
   const end = line.lastIndexOf(')')
-  const rest = line.slice(end + 2).split(' ')
+  const rest = line.slice(end + 2).split(' ', LAST_FIELD - 2)
   const number = (field: number): number => Number(rest[field - 3])
   const facts = {
     pid: Number.parseInt(line, 10),
@@ -19,7 +19,7 @@ export function parseStat(line: string): ProcessFacts | undefined {
     ppid: number(4),
     pgrp: number(5),
     session: number(6),
-    startTicks: number(22),
+    startTicks: number(LAST_FIELD),
   }
   return end > 0 && Number.isSafeInteger(facts.startTicks) ? facts : undefined
 }
@@ -27,22 +27,20 @@ export function parseStat(line: string): ProcessFacts | undefined {
 /** Whether there is such a process and it is not ours to signal. */
 function isOthers(pid: number): boolean {
   try {
-    process.kill(pid, 0)
+    stackless(() => process.kill(pid, 0))
     return false
   } catch (error) {
     return codeOf(error) === 'EPERM'
   }
 }
 
+/** As UTF-8 a file is one call of Node's. Whatever bytes the name of a process is made of, the numbers stand behind it. */
+const AS_TEXT = { encoding: 'utf8', flag: 'r' } as const
+
 export function readFacts(pid: number): ProcessRead {
   let text: string
   try {
-    const fd = openSync(`/proc/${pid}/stat`, 'r')
-    try {
-      text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0))
-    } finally {
-      closeSync(fd)
-    }
+    text = stackless(() => readFileSync(`/proc/${pid}/stat`, AS_TEXT))
   } catch (error) {
     // ESRCH: it ended between open and read. Mounted with hidepid, /proc says ENOENT of other users' processes, too.
     const gone = ['ENOENT', 'ESRCH'].includes(codeOfRead(error)) && !isOthers(pid)
@@ -66,7 +64,7 @@ export function snapshot(): ProcessFacts[] {
 
 const attempt = <T>(read: () => T): T | undefined => {
   try {
-    return read()
+    return stackless(read)
   } catch (error) {
     codeOfRead(error)
     return undefined // Gone or not ours to look at: both mean "cannot say".

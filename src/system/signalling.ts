@@ -1,6 +1,6 @@
 import { type Identity, isDead, type VerifiedGroup } from '../model/process.ts'
 import { type Signal, signalNumber } from '../model/signals.ts'
-import { codeOf } from './fault.ts'
+import { codeOf, stackless } from './fault.ts'
 import type { Self, Signalled } from './port.ts'
 import { readFacts } from './proc.ts'
 
@@ -18,7 +18,7 @@ function presence(self: Self, identity: Identity, pgid?: number): Presence {
 
 function kill(target: number, signal: Signal): Signalled {
   try {
-    process.kill(target, signalNumber(signal))
+    stackless(() => process.kill(target, signalNumber(signal)))
     return 'sent'
   } catch (error) {
     return codeOf(error) === 'EPERM' ? 'denied' : 'gone'
@@ -46,7 +46,7 @@ export function signalGroup(self: Self, group: VerifiedGroup, signal: Signal): S
 export function groupAnswers(pgid: number): boolean {
   if (pgid <= 1) return false
   try {
-    process.kill(-pgid, 0)
+    stackless(() => process.kill(-pgid, 0))
     return true
   } catch (error) {
     return codeOf(error) === 'EPERM'

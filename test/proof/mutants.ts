@@ -201,10 +201,9 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'somebody else’s claim taken for one’s own',
-    'node/still-as-seen.ts',
-    '  if (!claim || !sameProcess(claim.owner, system.self.identity)) return undefined\n',
-    '  if (!claim) return undefined\n',
-    'unit/node/still-as-seen.test.ts',
+    'node/act.ts',
+    '  if (made.ok) memory.claimed = ',
+    "  if (made.ok || made.error.code === 'EEXIST') memory.claimed = ",
   ),
   mutant(
     'a record that was read before counts when its worker is gone',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Identity } from '../../../src/model/process.ts'
-import { formatClaim } from '../../../src/node/claim.ts'
+import { type Claim, formatClaim } from '../../../src/node/claim.ts'
 import { claimPath, recordPath } from '../../../src/node/files.ts'
 import { Look } from '../../../src/node/look.ts'
 import { newMemory } from '../../../src/node/memory.ts'
@@ -16,6 +16,7 @@ interface Scene {
   readonly world: World
   readonly system: SimSystem
   readonly seen: Seen
+  /** Made by somebody, and then known to this command if it is its own. */
   readonly claim: (number: number, owner?: Identity) => void
   readonly now: () => Promise<Seen | undefined>
 }
@@ -27,15 +28,18 @@ async function scene({ pidfile }: { readonly pidfile?: string } = {}): Promise<S
   world.files.put(recordPath(TARGET.pidfile), formatRecord(DOWN), { uid: 0, mode: 0o600 })
   if (pidfile !== undefined) world.files.put(TARGET.pidfile, pidfile, { uid: 0 })
   const seen = await world.runUntil(observe(new Look(system), TARGET, newMemory()))
+  let claimed: Claim | undefined
   return {
     world,
     system,
     seen,
     claim: (number, owner = system.self.identity) => {
-      const text = formatClaim({ launch: id(`launch-of-${number}`), purpose: 'start', owner })
+      const made = { launch: id(`launch-of-${number}`), purpose: 'start' as const, owner }
+      if (owner === system.self.identity) claimed = { ...made, generation: number, uid: 0 }
+      const text = formatClaim(made)
       world.files.make('symlink', claimPath(TARGET.pidfile, number), { uid: 0, gid: 0 }, text, 0o777)
     },
-    now: () => world.runUntil(stillAsSeen(system, TARGET, seen)),
+    now: () => world.runUntil(stillAsSeen(system, TARGET, seen, claimed)),
   }
 }
 
