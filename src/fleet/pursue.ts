@@ -11,10 +11,10 @@ import type { System } from '../system/port.ts'
 import { ease, stopAsking } from './ease.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
+import { glance } from './glance.ts'
 import { groupBy } from './group-by.ts'
 import { Run, type Task } from './run.ts'
 import { decideNow, settle } from './settle.ts'
-import { isStillWaiting } from './still-waiting.ts'
 import { sweep } from './sweep.ts'
 
 /** What the loop works with. Times in ms. */
@@ -84,16 +84,23 @@ function heldBack(runs: readonly Run[], pursuit: Pursuit): Failure {
   return { reason: 'halted', by: by?.task.target.name ?? '' }
 }
 
+/** A worker that has ended leaves files nearly always: so the look that finds them is one under the claim, and the only one. */
+const CLEAR_UP: Step = { step: 'claim', purpose: 'stop', blind: true }
+
 /** One look at all of them; true when something has changed, so that the next look is worth taking at once. */
 async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   // First all the cheap looks: then one snapshot of /proc, if any is needed, shows the end of all who are found to be gone.
-  const due: Run[] = []
-  for (const run of active) if (!(await isStillWaiting(run, pursuit.system))) due.push(run)
-  const look = new Look(pursuit.system)
+  const { system } = pursuit
+  const due = new Map<Run, Step | undefined>()
+  for (const run of active) {
+    const found = await glance(run, system)
+    if (found !== 'still waiting') due.set(run, found === 'gone' ? CLEAR_UP : undefined)
+  }
+  const look = new Look(system)
   const changing: Changing[] = []
   let moved = false
-  for (const run of due) {
-    const step = await ease(run, await decideNow(run, look), pursuit.system)
+  for (const [run, known] of due) {
+    const step = known ?? (await ease(run, await decideNow(run, look), system))
     if (isChange(step)) changing.push({ run, step })
     else moved = (await conclude(run, step, pursuit, active)) || moved
   }

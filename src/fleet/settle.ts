@@ -52,7 +52,8 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
     }
     const before = run.memory.signalled
     const done = await act(step, scene)
-    if (!done.ok) return giveUp(run, pursuit, { step: 'fail', failure: done.error })
+    // A blind claim may not even be needed: the look will say.
+    if (!done.ok && !isBlind(step)) return giveUp(run, pursuit, { step: 'fail', failure: done.error })
     // Its end is waited for together with that of the others. The claim was given back with the record of the signal.
     if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
     if (TOUCHES_PROCESSES.has(step.step)) look = new Look(system)
@@ -63,10 +64,12 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
 }
 
 /** What is there after a change, where that needs no whole look. */
-async function afterwards({ step }: Step, { system, target, seen, memory }: Scene): Promise<Seen | undefined> {
-  if (step === 'claim') return stillAsSeen(system, target, seen, memory.claimed)
-  return step === 'clear' ? cleared(seen) : undefined
+async function afterwards(step: Step, { system, target, seen, memory }: Scene): Promise<Seen | undefined> {
+  if (step.step === 'claim') return isBlind(step) ? undefined : stillAsSeen(system, target, seen, memory.claimed)
+  return step.step === 'clear' ? cleared(seen) : undefined
 }
+
+const isBlind = (step: Step): boolean => step.step === 'claim' && step.blind === true
 
 /** Nothing lives, and under our claim nobody starts anything. */
 const cleared = (seen: Seen): Seen => ({

@@ -7,7 +7,8 @@ export type Step = Change | Settled
 
 /** Everything that alters a file or a process. All but `kill` are made under a claim. */
 export type Change =
-  | { readonly step: 'claim'; readonly purpose: 'start' | 'stop' }
+  /** `blind`: before the look that finds out whether there is anything to be changed. */
+  | { readonly step: 'claim'; readonly purpose: 'start' | 'stop'; readonly blind?: true }
   /** Look for what dead starters may have left, and record it. */
   | { readonly step: 'resolve' }
   /** Remove the pidfile of somebody who is gone. */
