@@ -20,7 +20,8 @@ C_FAKEFORK keeps start in the foreground. MULTI_BRIDGE=0 starts Celery workers
 without the bridge, which is found by PYTHONPATH; AUTOSCALE_KEEPALIVE is how
 many seconds a child of --autoscale may idle. Workers get MULTI_NODE,
 MULTI_INDEX, MULTI_PIDFILE, MULTI_LOGFILE, MULTI_LAUNCH, MULTI_VITALS and
-SPT_NOENV, apps MULTI_NODE_INDEX too.`
+SPT_NOENV, apps MULTI_NODE_INDEX too. With NODE_DISABLE_COMPILE_CACHE no
+compiled code is kept or used.`
 
 const WHAT_RUNS = `-A proj is a Python Celery app, -A ./app.mjs a JavaScript one, --cmd any
 program. All other options are handed on to the worker: see multi help worker

@@ -22,9 +22,11 @@ import { ManPage, optionsOf } from './man-page.ts'
 const root = new URL('../../../', import.meta.url)
 const man = new ManPage(new URL('man/multi.1', root))
 
-const source = readdirSync(fileURLToPath(new URL('src', root)), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => readFileSync(join(fileURLToPath(new URL('src', root)), name), 'utf8'))
+const source = ['src', 'bin']
+  .map((folder) => fileURLToPath(new URL(folder, root)))
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+  .filter((path) => /\.[jt]s$/.test(path))
+  .map((path) => readFileSync(path, 'utf8'))
   .join('\n')
 
 const names = (rules: readonly OptionRule[]): string[] => rules.flatMap((rule) => [...rule.names])
@@ -70,7 +72,7 @@ const CONTEXT = Object.keys({
 } satisfies Record<keyof AppContext, true>)
 
 /** Read by multi, but nothing to set: from the shell, between Node processes, between multi and its bridge. */
-const NOT_FOR_USERS = new Set(['PWD', 'NODE_CHANNEL_FD', 'MULTI_BRIDGE_PROBE'])
+const NOT_FOR_USERS = new Set(['PWD', 'NODE_CHANNEL_FD', 'NODE_OPTIONS', 'MULTI_BRIDGE_PROBE'])
 
 const readBySource = new Set(
   [...source.matchAll(/\benv\['([A-Z_]+)'\]|process\.env\['([A-Z_]+)'\]|\b(MULTI_[A-Z_]+|SPT_NOENV|C_FAKEFORK)\b/g)]
