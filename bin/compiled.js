@@ -16,8 +16,9 @@ const vm = require('node:vm')
  */
 
 const DIST = path.join(__dirname, '../dist')
-/** The first line of a part is `//` and its hash: scripts/build.mjs. */
+/** The first line of a part is `//` and its hash, or zeros: scripts/build.mjs. */
 const HASH = [2, 34]
+const UNHASHED = '0'.repeat(32)
 const BEFORE = '(function (exports, require, module, __filename, __dirname) {'
 const AFTER = '\n})'
 
@@ -51,14 +52,11 @@ module.exports = (main, word) => {
   const loaded = new Map()
   let isWhole = true
 
-  const compile = (part, filename) => {
-    const source = fs.readFileSync(filename, 'latin1') // esbuild writes ASCII.
-    const hash = source.slice(...HASH)
+  const compile = (part, filename, source, hash) => {
     const known = kept?.parts.get(part)
     const script = new vm.Script(BEFORE + source + AFTER, {
       filename,
       cachedData: known?.hash === hash ? known.code() : undefined,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     })
     if (script.cachedDataRejected !== false) isWhole = false
     parts.set(part, { hash, code: () => script.createCachedData() })
@@ -68,11 +66,14 @@ module.exports = (main, word) => {
   const load = (part) => {
     const before = loaded.get(part)
     if (before) return before.exports
+    const filename = path.join(DIST, part)
+    const source = fs.readFileSync(filename, 'latin1') // esbuild writes ASCII.
+    const hash = source.slice(...HASH)
+    if (hash === UNHASHED) return require(filename)
     const module = { exports: {} }
     loaded.set(part, module)
-    const filename = path.join(DIST, part)
     const requireIt = (id) => (id.startsWith('.') ? load(path.join(path.dirname(part), id)) : require(id))
-    compile(part, filename)(module.exports, requireIt, module, filename, path.dirname(filename))
+    compile(part, filename, source, hash)(module.exports, requireIt, module, filename, path.dirname(filename))
     return module.exports
   }
 

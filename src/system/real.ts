@@ -14,7 +14,6 @@ import {
   readRealUid,
   snapshot,
 } from './proc.ts'
-import { run } from './run.ts'
 import { readSelf } from './self.ts'
 import { groupAnswers, signalGroup, signalProcess } from './signalling.ts'
 import { usage } from './usage.ts'
@@ -74,7 +73,7 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
     signal: async (identity, signal) => signalProcess(self(), identity, signal),
     signalGroup: async (group, signal) => signalGroup(self(), group, signal),
     lock: (directory, waitMs) => lock(directory, waitMs, clock),
-    run,
+    run: async (...what) => (await import('./run.ts')).run(...what),
     usage,
     newLaunchId: launchIds(),
   }

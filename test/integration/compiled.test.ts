@@ -28,11 +28,13 @@ class Installed {
   readonly directory: string
   readonly dist: string
   readonly kept: string
+  readonly bin: string
 
   constructor(context: TestContext, owner?: number) {
     this.rig = rigFor(context)
     this.directory = join(this.rig.directory, 'package')
     this.dist = join(this.directory, 'dist')
+    this.bin = join(this.directory, 'bin/multi.js')
     this.kept = join(this.dist, 'compiled', `${process.versions.v8}-${process.arch}`)
     for (const name of ['bin', 'dist', 'package.json']) {
       cpSync(join(ROOT, name), join(this.directory, name), { recursive: true })
@@ -50,7 +52,7 @@ class Installed {
   }
 
   multi = async (options: Options, ...line: string[]): Promise<string> => {
-    const argv = [process.execPath, join(this.directory, 'bin/multi.js'), ...line] as const
+    const argv = [process.execPath, this.bin, ...line] as const
     const { code, stdout, stderr } = await this.rig.program(argv, options).ended
     if (code !== 0 || stderr !== '') throw new Error(`multi ${line.join(' ')} ended with ${code}: ${stderr}`)
     return stdout
@@ -97,6 +99,18 @@ describe('what V8 has compiled', () => {
     expect(await other.prefix()).toBe('belery')
     cpSync(other.file('names'), one.file('names'))
     expect(await one.prefix()).toBe('belery')
+  })
+
+  test('is used by a command that imports packages, too', async (context) => {
+    const one = new Installed(context)
+    const first = await one.multi({}, 'help')
+    expect(await one.multi({}, 'help')).toBe(first)
+    const [python, asked] = [join(one.directory, 'python'), join(one.directory, 'asked')]
+    writeFileSync(python, `#!/bin/sh\necho "$*" >>${asked}\nexit 1\n`, { mode: 0o755 })
+    const start = ['start', 'w1', '-A', 'nosuch', `--executable=${python}`]
+    const ends = async () => (await one.rig.program([process.execPath, one.bin, ...start]).ended).code
+    expect([await ends(), await ends()]).toEqual([5, 5])
+    expect(readFileSync(asked, 'utf8')).toContain('celery')
   })
 
   test('is not used by another build', async (context) => {
@@ -169,7 +183,7 @@ describe('what V8 has compiled', () => {
 
   test('is not kept for a verb that there is not, with options of Node, or when Node is told to keep none', async (context) => {
     const one = new Installed(context)
-    const argv = [process.execPath, join(one.directory, 'bin/multi.js'), 'stat'] as const
+    const argv = [process.execPath, one.bin, 'stat'] as const
     expect((await one.rig.program(argv).ended).code).toBe(2)
     await one.prefix({ env: { NODE_OPTIONS: '--max-old-space-size=200' } })
     await one.prefix({ env: { NODE_DISABLE_COMPILE_CACHE: '1' } })
