@@ -18,6 +18,9 @@ export interface Task {
 /** Where code that awaits something other than the port (an import) may still be busy. */
 const PATIENCE = 8
 
+/** Its reactions are microtasks like those of queueMicrotask(), which makes an async resource for each. */
+const NOW = Promise.resolve()
+
 export class Runner {
   readonly #clock: Clock
   readonly #callMicros: number
@@ -52,14 +55,25 @@ export class Runner {
     if (this.ready.length === 0) return this.#wait()
     const pause = this.scheduler.pause()
     if (pause > 0) this.#clock.elapse(pause)
-    const [task] = this.ready.splice(this.scheduler.pick(this.ready.length), 1)
+    const task = this.#takeAt(this.scheduler.pick(this.ready.length))
     this.steps++
     this.#clock.elapse(this.#callMicros)
     // Its owner may have been ended by a timer just now.
-    if (task?.owner?.alive === false) return true
-    if (task?.owner?.suspended === true) task.owner.held.push(task)
-    else task?.run()
+    const { owner } = task
+    if (owner?.alive === false) return true
+    if (owner?.suspended === true) owner.held.push(task)
+    else task.run()
     return true
+  }
+
+  /** Like splice(), which makes an array for each. */
+  #takeAt(at: number): Task {
+    const { ready } = this
+    const task = ready[at] as Task
+    const last = ready.length - 1
+    for (let i = at; i < last; i++) ready[i] = ready[i + 1] as Task
+    ready.pop()
+    return task
   }
 
   #wait(): boolean {
@@ -80,7 +94,7 @@ export class Runner {
     return new Promise<boolean>((resolve, reject) => {
       let idle = 0
       const defer = (): void => process.nextTick(turn)
-      const next = (): void => queueMicrotask(defer)
+      const next = (): void => void NOW.then(defer)
       const step = (): void => {
         if (done()) return resolve(true)
         if (this.advance()) {
