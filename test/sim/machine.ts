@@ -71,7 +71,20 @@ export class Machine {
     const { parent, argv, env, cwd, uid, gid, log, behaviour } = launch
     // Not by a spread: that takes longer than all the rest.
     return this.#born(
-      new SimProcess(this, { pid, startTicks, parent, pgrp: pid, session: pid, uid, gid, argv, env, cwd, log, behaviour }),
+      new SimProcess(this, {
+        pid,
+        startTicks,
+        parent,
+        pgrp: pid,
+        session: pid,
+        uid,
+        gid,
+        argv,
+        env,
+        cwd,
+        log,
+        behaviour,
+      }),
     )
   }
 

@@ -27,6 +27,8 @@ export class Runner {
   ready: Task[] = []
   scheduler: Scheduler
   steps = 0
+  /** Whether anything can follow from the last steps: a call has settled, or a test has carried out its plan. */
+  stirred = false
   #driving = false
 
   constructor(clock: Clock, scheduler: Scheduler, callMicros: number) {
@@ -86,7 +88,8 @@ export class Runner {
 
   /**
    * Steps until `done`; false when it got stuck. Between two steps everything that follows from the last one must have run:
-   * a tick queued from a microtask comes after the last microtask, however long the chain of awaits.
+   * a tick queued from a microtask comes after the last microtask, however long the chain of awaits. From what processes do
+   * and from time that passes nothing follows: they settle no promise.
    */
   drive(done: () => boolean): Promise<boolean> {
     if (this.#driving) throw new Error('This world is being driven already: await the other run first')
@@ -96,8 +99,13 @@ export class Runner {
       const defer = (): void => process.nextTick(turn)
       const next = (): void => void NOW.then(defer)
       const step = (): void => {
-        if (done()) return resolve(true)
-        if (this.advance()) {
+        this.stirred = false
+        let moved: boolean
+        do {
+          if (done()) return resolve(true)
+          moved = this.advance()
+        } while (moved && !this.stirred && (this.steps & 4095) !== 0)
+        if (moved) {
           idle = 0
           // Now and then the test runner must have its turn.
           if ((this.steps & 4095) === 0) setImmediate(next)
