@@ -44,7 +44,7 @@ export class Call<T> implements Task {
     owner.calls++
     if (owner.calls >= owner.killAt) return site.kill(owner)
     if (site.before !== undefined) {
-      site.machine.runner.stirred = true
+      site.machine.runner.stir()
       site.before({ multi: owner, call: name, args, number: owner.calls })
       if (!owner.alive) return
       // Stopped right before it: it makes the call when it goes on.
@@ -59,7 +59,7 @@ export class Call<T> implements Task {
     site.machine.story.add(site.machine.clock.micros, owner.label, name, args, value)
     if (rule?.kills === true) site.kill(owner)
     else {
-      site.machine.runner.stirred = true
+      site.machine.runner.stir()
       this.#settle(value)
     }
   }

@@ -28,7 +28,7 @@ export class Runner {
   scheduler: Scheduler
   steps = 0
   /** Whether anything can follow from the last steps: a call has settled, or a test has carried out its plan. */
-  stirred = false
+  #stirred = false
   #driving = false
 
   constructor(clock: Clock, scheduler: Scheduler, callMicros: number) {
@@ -43,6 +43,11 @@ export class Runner {
     else if (!owner.alive) return
     else if (owner.suspended) owner.held.push(task)
     else this.ready.push(task)
+  }
+
+  /** Says that something can follow from this step. */
+  stir(): void {
+    this.#stirred = true
   }
 
   /** What somebody has parked, taken out. */
@@ -98,13 +103,14 @@ export class Runner {
       let idle = 0
       const defer = (): void => process.nextTick(turn)
       const next = (): void => void NOW.then(defer)
+      const inOne = (): boolean => !this.#stirred && (this.steps & 4095) !== 0
       const step = (): void => {
-        this.stirred = false
+        this.#stirred = false
         let moved: boolean
         do {
           if (done()) return resolve(true)
           moved = this.advance()
-        } while (moved && !this.stirred && (this.steps & 4095) !== 0)
+        } while (moved && inOne())
         if (moved) {
           idle = 0
           // Now and then the test runner must have its turn.

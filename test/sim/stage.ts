@@ -50,7 +50,7 @@ export class Stage {
     this.#clock.after(
       ms,
       () => {
-        this.runner.stirred = true
+        this.runner.stir()
         run()
       },
       true,

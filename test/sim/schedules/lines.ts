@@ -8,7 +8,7 @@ type Parsed = ReturnType<typeof parseLine>
 /** A command line, read as src/cli reads it. */
 export interface Line {
   readonly argv: readonly string[]
-  parse(verb: Verb, facts: Facts, words: readonly string[]): Parsed
+  readonly parse: (verb: Verb, facts: Facts, words: readonly string[]) => Parsed
 }
 
 const lines = new Map<string, Line>()
