@@ -44,6 +44,7 @@ export class Call<T> implements Task {
     owner.calls++
     if (owner.calls >= owner.killAt) return site.kill(owner)
     if (site.before !== undefined) {
+      site.machine.runner.stir()
       site.before({ multi: owner, call: name, args, number: owner.calls })
       if (!owner.alive) return
       // Stopped right before it: it makes the call when it goes on.
@@ -57,7 +58,10 @@ export class Call<T> implements Task {
     const value = rule === undefined ? this.#effect() : this.#failed(rule)
     site.machine.story.add(site.machine.clock.micros, owner.label, name, args, value)
     if (rule?.kills === true) site.kill(owner)
-    else this.#settle(value)
+    else {
+      site.machine.runner.stir()
+      this.#settle(value)
+    }
   }
 }
 

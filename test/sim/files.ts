@@ -121,6 +121,8 @@ export class Files extends Reading {
   }
 
   directory(path: string, about: Partial<Pick<Inode, 'uid' | 'gid' | 'mode'>> = {}): Inode {
+    const there = this.tree.find(path, ROOT, true)
+    if (typeof there !== 'string') return Object.assign(there, about)
     let at = ''
     for (const part of path.split('/').slice(1)) {
       at += `/${part}`

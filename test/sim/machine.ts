@@ -55,8 +55,8 @@ export class Machine {
     return this.table
   }
 
-  tell(who: SimProcess, what: string, ...args: unknown[]): void {
-    this.story.add(this.clock.micros, who.label, what, args, NOTHING)
+  tell(who: SimProcess, what: string, args: readonly unknown[]): void {
+    if (this.story.kept) this.story.add(this.clock.micros, who.label, what, args, NOTHING)
   }
 
   #ticks(): number {
@@ -68,7 +68,24 @@ export class Machine {
     const startTicks = this.#ticks()
     const pid = this.table.allocate(startTicks)
     if (pid === undefined) return undefined
-    return this.#born(new SimProcess(this, { ...launch, pid, startTicks, pgrp: pid, session: pid }))
+    const { parent, argv, env, cwd, uid, gid, log, behaviour } = launch
+    // Not by a spread: that takes longer than all the rest.
+    return this.#born(
+      new SimProcess(this, {
+        pid,
+        startTicks,
+        parent,
+        pgrp: pid,
+        session: pid,
+        uid,
+        gid,
+        argv,
+        env,
+        cwd,
+        log,
+        behaviour,
+      }),
+    )
   }
 
   fork(parent: SimProcess, behaviour: Behaviour, options: ForkOptions): SimProcess | undefined {
@@ -87,7 +104,7 @@ export class Machine {
   #born(process: SimProcess): SimProcess {
     this.table.add(process)
     process.parent?.children.add(process)
-    this.tell(process, 'starts', ...process.argv)
+    this.tell(process, 'starts', process.argv)
     begin(process)
     return process
   }
@@ -102,7 +119,7 @@ export class Machine {
   end(process: SimProcess, exit: Exit): void {
     if (process.dead) return
     if (exit.signal === undefined) finish(process)
-    this.tell(process, 'ends', exit)
+    this.tell(process, 'ends', [exit])
     process.state = 'Z'
     process.exited = exit
     process.log = undefined

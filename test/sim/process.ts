@@ -23,7 +23,7 @@ export class SimProcess {
   /** What it was started with; what /proc shows is `environ` and `cmdline`, which it may overwrite. */
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  environ: ReadonlyMap<string, string>
+  #environ: ReadonlyMap<string, string> | undefined
   cmdline: readonly string[]
   cwd: string
   /** Descriptors 1 and 2. */
@@ -53,10 +53,18 @@ export class SimProcess {
     this.gid = birth.gid
     this.argv = this.cmdline = birth.argv
     this.env = birth.env
-    this.environ = new Map(Object.entries(birth.env))
     this.cwd = birth.cwd
     this.log = birth.log
     this.behaviour = birth.behaviour
+  }
+
+  /** Made when somebody looks, which happens to few. */
+  get environ(): ReadonlyMap<string, string> {
+    return (this.#environ ??= new Map(Object.entries(this.env)))
+  }
+
+  set environ(environ: ReadonlyMap<string, string>) {
+    this.#environ = environ
   }
 
   get dead(): boolean {

@@ -47,7 +47,14 @@ export class Stage {
 
   /** A test's own plan: does that when virtual time has come so far. */
   after(ms: number, run: () => void): void {
-    this.#clock.after(ms, run, true)
+    this.#clock.after(
+      ms,
+      () => {
+        this.runner.stir()
+        run()
+      },
+      true,
+    )
   }
 
   /** Until no `multi` has anything parked. */

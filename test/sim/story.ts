@@ -44,14 +44,14 @@ function line(entry: Entry): string {
 
 export class Story {
   readonly #entries: Entry[] = []
-  readonly #kept: boolean
+  readonly kept: boolean
 
   constructor(kept = true) {
-    this.#kept = kept
+    this.kept = kept
   }
 
   add(micros: number, who: string, what: string, args: readonly unknown[], result: unknown): void {
-    if (this.#kept) this.#entries.push({ micros, who, what, args, result })
+    if (this.kept) this.#entries.push({ micros, who, what, args, result })
   }
 
   get length(): number {

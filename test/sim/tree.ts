@@ -14,11 +14,13 @@ export type Walked = Place | string
 const MAX_LINKS = 20
 const split = new Map<string, readonly string[]>()
 
-function partsOf(path: string): readonly string[] {
+const partsOf = (path: string): readonly string[] => path.split('/').filter((part) => part !== '' && part !== '.')
+
+/** The same few directories are asked for again and again, with ever new names in them. */
+function partsOfDirectory(path: string): readonly string[] {
   let parts = split.get(path)
   if (parts === undefined) {
-    parts = path.split('/').filter((part) => part !== '' && part !== '.')
-    // The same few paths are asked for again and again; temporary names would make this grow for ever.
+    parts = partsOf(path)
     if (split.size > 10_000) split.clear()
     split.set(path, parts)
   }
@@ -37,7 +39,30 @@ export class Tree {
 
   /** Links on the way are followed, as the kernel does; the last one only if asked. */
   walk(path: string, actor: Actor, follow: boolean, links = 0): Walked {
-    const parts = partsOf(path)
+    const slash = path.lastIndexOf('/')
+    const name = path.slice(slash + 1)
+    if (name === '' || name === '.') return this.#walkParts(partsOf(path), actor, follow, links)
+    const directories = partsOfDirectory(path.slice(0, slash + 1))
+    const at = this.#enter(directories, actor)
+    // A link or an error on the way.
+    if (at === undefined) return this.#walkParts([...directories, name], actor, follow, links)
+    const inode = at.entries?.get(name)
+    if (follow && inode?.kind === 'symlink') return this.#follow(inode, at, [], actor, follow, links)
+    return { parent: at, name, inode }
+  }
+
+  /** Where these lead, if no link and nothing else is in the way. */
+  #enter(parts: readonly string[], actor: Actor): Inode | undefined {
+    let at: Inode | undefined = this.root
+    for (const name of parts) {
+      if (!may(at, actor, EXECUTE)) return undefined
+      at = at.entries?.get(name)
+      if (at?.entries === undefined) return undefined
+    }
+    return may(at, actor, EXECUTE) ? at : undefined
+  }
+
+  #walkParts(parts: readonly string[], actor: Actor, follow: boolean, links: number): Walked {
     let at = this.root
     for (let i = 0; i < parts.length; i++) {
       const name = parts[i] as string
@@ -45,15 +70,17 @@ export class Tree {
       if (!may(at, actor, EXECUTE)) return 'EACCES'
       const inode = at.entries.get(name)
       const last = i === parts.length - 1
-      if (inode?.kind === 'symlink' && (!last || follow)) {
-        if (links >= MAX_LINKS) return 'ELOOP'
-        return this.walk(targetOf(inode, at, parts.slice(i + 1)), actor, follow, links + 1)
-      }
+      if (inode?.kind === 'symlink' && (!last || follow))
+        return this.#follow(inode, at, parts.slice(i + 1), actor, follow, links)
       if (last) return { parent: at, name, inode }
       if (inode === undefined) return 'ENOENT'
       at = inode
     }
     return { parent: this.root, name: '', inode: this.root }
+  }
+
+  #follow(link: Inode, from: Inode, rest: readonly string[], actor: Actor, follow: boolean, links: number): Walked {
+    return links >= MAX_LINKS ? 'ELOOP' : this.walk(targetOf(link, from, rest), actor, follow, links + 1)
   }
 
   /** What is there, or an errno name. */

@@ -1,18 +1,16 @@
 import { findDirectories } from '../../../src/fleet/directories.ts'
-import { grammarFor } from '../../../src/kinds/index.ts'
 import type { FleetEvent } from '../../../src/model/events.ts'
 import type { AbsPath } from '../../../src/model/names.ts'
 import type { Outcome } from '../../../src/model/outcome.ts'
 import type { StatusRow } from '../../../src/model/status.ts'
-import { parseLine } from '../../../src/spec/index.ts'
 import { quiet, resume } from '../../../src/verbs/quiet.ts'
 import { restart } from '../../../src/verbs/restart.ts'
-import { settings } from '../../../src/verbs/settings.ts'
 import { start } from '../../../src/verbs/start.ts'
 import { status } from '../../../src/verbs/status.ts'
 import { kill, stop, stopwait } from '../../../src/verbs/stop.ts'
 import type { Answer, Context, Verb } from '../../../src/verbs/verb.ts'
 import { type SimProcess, type SimSystem, World, type WorldOptions } from '../index.ts'
+import { readOnce } from './lines.ts'
 import { type WorkerName, workerOf } from './workers.ts'
 
 /** One `multi` process and what it answers. Killed, it never does. */
@@ -137,8 +135,7 @@ const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' }
 
 /** What src/cli does, with this system instead of the real one. */
 async function run(system: SimSystem, line: string, events: FleetEvent[]): Promise<Answer> {
-  const argv = line.split(' ').filter((word) => word !== '')
-  const grammar = grammarFor(argv, settings)
+  const { argv, parse } = readOnce(line)
   const [word = '', ...rest] = argv
   const verb = VERBS[word]
   if (!verb) throw new Error(`No verb ${word}`)
@@ -153,14 +150,9 @@ async function run(system: SimSystem, line: string, events: FleetEvent[]): Promi
     runDirectory: directories.run,
     logDirectory: directories.log,
   }
-  const parse = (words: readonly string[]) =>
-    parseLine(words, grammar, facts, {
-      takesSignal: verb.takesSignal ?? false,
-      allowNoNodes: verb.nodesOptional ?? false,
-    })
-  const read = parse(rest)
+  const read = parse(verb, facts, rest)
   if (!read.ok) return { kind: 'failure', failure: read.error }
-  const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...rest, ...options])
+  const reread: Context['reread'] = (nodes, options) => parse(verb, facts, [...nodes, ...rest, ...options])
   const own = {
     node: '/usr/bin/node' as AbsPath,
     multi: '/usr/bin/multi' as AbsPath,
