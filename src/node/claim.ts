@@ -62,6 +62,9 @@ export async function readClaims(system: System, pidfile: AbsPath, recorded: num
     const uid = (await system.stat(path))?.uid ?? NOBODY
     const claim = { ...(parseClaim(text, next) ?? unreadableClaim(next)), uid }
     const holder = await holderOf(system, claim)
+    // It may have been given back, and its number be taken by another, before its owner ended: what cannot change any more is only
+    // what is there when the owner is dead.
+    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded)
     if (holder === 'dead' && claim.purpose === 'start') abandoned.push(claim)
     top = { claim, holder }
   }

@@ -137,6 +137,13 @@ export const MUTANTS: readonly Mutant[] = [
     '  return group && group.pgid < 0 ? byGroup(',
   ),
   mutant(
+    'a claim that was given back counts as a dead one',
+    'node/claim.ts',
+    "    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded)\n",
+    '',
+    'unit/node/claim.test.ts',
+  ),
+  mutant(
     'a dead claim removed instead of superseded',
     'node/act.ts',
     '  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',

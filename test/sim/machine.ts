@@ -88,7 +88,9 @@ export class Machine {
     )
   }
 
+  /** Nobody who is about to die of KILL: then a signal to its group would have missed the child (copy_process() in kernel/fork.c). */
   fork(parent: SimProcess, behaviour: Behaviour, options: ForkOptions): SimProcess | undefined {
+    if (parent.doomed) return undefined
     const startTicks = this.#ticks()
     const pid = this.table.allocate(startTicks)
     if (pid === undefined) return undefined

@@ -33,6 +33,8 @@ export class SimProcess {
   /** Grows with every exec: what an earlier program had in mind is forgotten. */
   lives = 0
   exited: Exit | undefined
+  /** KILL is on its way. */
+  doomed = false
   /** Came while it was stopped. */
   pending: Signal[] = []
   /** What it would have done while it was stopped. */

@@ -24,6 +24,7 @@ export function deliver(target: SimProcess, signal: Signal): void {
   // These two take effect in the kernel: neither waits for the process, and neither outlives the other.
   if (signal === 'CONT') goOn(target)
   if (signal === 'STOP' && target.behaviour.unkillable !== true) target.state = 'T'
+  if (signal === 'KILL' && target.behaviour.unkillable !== true) target.doomed = true
   const { runner } = target.machine
   runner.push({ owner: undefined, run: () => receive(target, signal) })
 }

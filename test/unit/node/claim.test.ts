@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { formatClaim, parseClaim, readClaims } from '../../../src/node/claim.ts'
 import { claimPath } from '../../../src/node/files.ts'
 import { type SimSystem, World } from '../../sim/index.ts'
@@ -71,6 +71,19 @@ describe('claims are read upwards from the record', () => {
     expect((await read(world, other, 0)).top?.holder).toBe('alive')
     world.kill(one)
     expect((await read(world, other, 0)).top?.holder).toBe('dead')
+  })
+
+  test('given back while it is looked at, and its number taken by another: it is the other’s', async () => {
+    const world = new World()
+    const [one, other] = [world.system({ uid: 0 }), world.system({ uid: 0 })]
+    claimed(world, 1, { ...other.self.identity, pid: 4242 }, 'stop')
+    vi.spyOn(one, 'process').mockImplementationOnce(async (pid) => {
+      world.files.remove(claimPath(PIDFILE, 1), { uid: 0, gid: 0 })
+      claimed(world, 1, other.self.identity)
+      return one.process(pid)
+    })
+    const { top, next, abandoned } = await read(world, one, 0)
+    expect([top?.holder, top?.claim.owner, next, abandoned]).toEqual(['alive', other.self.identity, 2, []])
   })
 
   test('somebody who got the dead owner’s pid does not hold it', async () => {
