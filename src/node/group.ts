@@ -90,7 +90,8 @@ async function proofOf(
   const carried = environ?.get('MULTI_LAUNCH')
   if (carried !== undefined) return carried === launch.id ? 'certain' : 'none'
   const seenAt = witness && sameProcess(witness.identity, leader) ? witness.at : 0
-  if (member.startTicks < (seenAt * system.ticksPerSecond) / 1000) return 'certain'
+  // Whole ticks: one of that very tick may have come after the look, and ten milliseconds are enough for a stranger with our pid.
+  if (member.startTicks < Math.floor((seenAt * system.ticksPerSecond) / 1000)) return 'certain'
   if (environ && isIntact(environ) && !launch.adopted) return 'none'
   const inSession = member.session === leader.pid && leader.startTicks > 0 && member.startTicks >= leader.startTicks
   return inSession && (await isStillAlive(system, member)) ? 'likely' : 'none'

@@ -144,6 +144,13 @@ export const MUTANTS: readonly Mutant[] = [
     'unit/node/claim.test.ts',
   ),
   mutant(
+    'who came in the same tick counts as older',
+    'node/group.ts',
+    'Math.floor((seenAt * system.ticksPerSecond) / 1000)',
+    '(seenAt * system.ticksPerSecond) / 1000',
+    'unit/node/group.test.ts',
+  ),
+  mutant(
     'a dead claim removed instead of superseded',
     'node/act.ts',
     '  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
