@@ -72,8 +72,8 @@ const identityOf = ({ pid, startTicks }: ProcessFacts, { bootId, pidNamespace }:
 })
 
 /**
- * Does this member of the leader's old group come from it? Certainly if it carries our launch id, or was there already when
- * this very command saw the leader alive. Likely if it is of the leader's session, under the same user, and its
+ * Does this member of the leader's old group come from it? Certainly if it carries our launch id. Likely if it was there already
+ * when this very command saw the leader alive, or if it is of the leader's session, under the same user, and its
  * environment does not say otherwise: it was written over, as some programs do, or is nobody's to hand on (an adopted worker's).
  */
 async function proofOf(
@@ -91,7 +91,7 @@ async function proofOf(
   if (carried !== undefined) return carried === launch.id ? 'certain' : 'none'
   const seenAt = witness && sameProcess(witness.identity, leader) ? witness.at : 0
   // Whole ticks: one of that very tick may have come after the look, and ten milliseconds are enough for a stranger with our pid.
-  if (member.startTicks < Math.floor((seenAt * system.ticksPerSecond) / 1000)) return 'certain'
+  if (member.startTicks < Math.floor((seenAt * system.ticksPerSecond) / 1000)) return 'likely'
   if (environ && isIntact(environ) && !launch.adopted) return 'none'
   const inSession = member.session === leader.pid && leader.startTicks > 0 && member.startTicks >= leader.startTicks
   return inSession && (await isStillAlive(system, member)) ? 'likely' : 'none'
