@@ -2,16 +2,22 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 /**
  * `seconds`: what no test takes, however loaded the machine is; `npm run test:stress` runs several suites side by side.
- * Projects run one after another (`order`), so that timing in one is not disturbed by another.
+ * Projects of one `order` run side by side, one order after the other: what mostly waits beside what mostly waits.
  */
-function project(name: string, order: number, seconds: number, include = [`test/${name}/**/*.test.ts`]) {
+function project(
+  name: string,
+  order: number,
+  seconds: number,
+  { include = [`test/${name}/**/*.test.ts`], exclude = [] as string[] } = {},
+) {
   return {
     test: {
       name,
       include,
+      exclude,
       pool: 'forks',
       // More than there are cores: but for `unit`, tests mostly wait.
-      maxWorkers: name === 'unit' ? 2 : 5,
+      maxWorkers: name === 'unit' ? 2 : 8,
       isolate: name !== 'unit',
       sequence: { groupOrder: order },
       testTimeout: seconds * 1000,
@@ -21,16 +27,20 @@ function project(name: string, order: number, seconds: number, include = [`test/
   } satisfies TestProjectInlineConfiguration
 }
 
+/** A peer that depends on the Node that runs it, as those of Celery do not. */
+const BULLMQ = ['test/peers/bullmq.test.ts']
+
 export default defineConfig({
   test: {
     globalSetup: ['test/global-setup.ts'],
     passWithNoTests: true,
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
-      project('unit', 0, 60, ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts']),
+      project('unit', 0, 60, { include: ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts'] }),
       project('integration', 1, 180),
-      project('peers', 2, 300),
-      project('smoke', 3, 600),
+      project('peers', 1, 300, { exclude: BULLMQ }),
+      project('bullmq', 1, 300, { include: BULLMQ }),
+      project('smoke', 2, 600),
     ],
   },
 })

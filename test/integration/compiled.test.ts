@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -159,6 +160,8 @@ describe('what V8 has compiled', () => {
     ['words', (path) => writeFileSync(path, 'this is no JSON\nand no code\n')],
     ['other JSON', (path) => writeFileSync(path, '{"parts":7}\n')],
     ['zeros in place of code', withoutCode],
+    ['a device that never ends', (path) => replaceBy(path, () => symlinkSync('/dev/zero', path))],
+    ['a pipe that nobody writes', (path) => replaceBy(path, () => execFileSync('mkfifo', [path]))],
   ])('that is spoilt is not used, and mended: %s', async ([, spoil], context) => {
     const one = new Installed(context)
     await one.prefix()
@@ -234,6 +237,11 @@ describe('what V8 has compiled', () => {
     })
   })
 })
+
+function replaceBy(path: string, make: () => void): void {
+  rmSync(path)
+  make()
+}
 
 /** The head as it is, and zeros, as a disk may have them after a power failure. */
 function withoutCode(path: string): void {
