@@ -17,7 +17,7 @@ function project(
       exclude,
       pool: 'forks',
       // More than there are cores: but for `unit`, tests mostly wait.
-      maxWorkers: name === 'unit' ? 2 : 8,
+      maxWorkers: name === 'unit' ? 2 : 6,
       isolate: name !== 'unit',
       sequence: { groupOrder: order },
       testTimeout: seconds * 1000,
