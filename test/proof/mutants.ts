@@ -144,6 +144,12 @@ export const MUTANTS: readonly Mutant[] = [
     'unit/node/claim.test.ts',
   ),
   mutant(
+    'a claim made before the look is taken for one made after it',
+    'fleet/settle.ts',
+    'return isBlind(step) ? undefined : stillAsSeen(',
+    'return stillAsSeen(',
+  ),
+  mutant(
     'who came in the same tick counts as older',
     'node/group.ts',
     'Math.floor((seenAt * system.ticksPerSecond) / 1000)',
