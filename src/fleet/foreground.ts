@@ -7,6 +7,10 @@ import { type Pursuit, pursue } from './pursue.ts'
 
 const LOOK_MS = 200
 
+/** What a child's end needs to be told: libuv reaps it first, and says so in a later turn of the event loop. */
+const TURNS = 20
+const BETWEEN_TURNS_MS = 10
+
 interface Companion {
   readonly target: Target
   readonly identity: Identity
@@ -33,6 +37,9 @@ export async function stayWith(started: readonly Outcome[], pursuit: Pursuit): P
     companions.map(({ target }) => ({ target, goals })),
     quietly,
   )
+  // Gone is not told: it may be reaped in one turn of the event loop, and said in another.
+  for (let turns = 0; turns < TURNS && !companions.every(({ identity }) => system.exitOf(identity)); turns++)
+    await system.rest(BETWEEN_TURNS_MS)
   return companions.map(({ target, identity }) => {
     const exit = system.exitOf(identity) ?? {}
     if (exit.code !== 0) pursuit.emit({ event: 'note', target, text: `ended ${manner(exit)} (pid ${identity.pid})` })

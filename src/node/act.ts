@@ -6,7 +6,7 @@ import { fromFault } from './from-fault.ts'
 import { launch, savedPlan } from './launch.ts'
 import { lastWordsPath } from './observe.ts'
 import { record, recorded } from './recording.ts'
-import { findAbandoned, vitalsOf } from './resolve.ts'
+import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
 import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
 import type { Change } from './step.ts'
@@ -58,11 +58,12 @@ async function claim({ system, target, seen, goal, memory }: Scene, purpose: 'st
 async function resolve(scene: Scene): Effect {
   const { system, target, seen, memory, goal, emit } = scene
   const startMs = goal.goal === 'up' ? goal.startMs : 0
-  const vitals = vitalsOf(system, seen.recordRead)
   for (const abandoned of seen.claims.abandoned) {
     if (memory.searched.has(abandoned.launch)) continue
     const found =
-      seen.launch?.id === abandoned.launch ? undefined : await findAbandoned(system, target, abandoned, startMs, vitals)
+      seen.launch?.id === abandoned.launch
+        ? undefined
+        : await findAbandoned(system, target, abandoned, startMs, seen.recordRead)
     if (!found) {
       memory.searched.add(abandoned.launch)
       continue

@@ -3,7 +3,7 @@ import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { findWorker, observe, pidfileOf, type Seen } from './observe.ts'
 import { recordAsRead } from './record.ts'
-import { findAbandoned, vitalsOf } from './resolve.ts'
+import { findAbandoned } from './resolve.ts'
 
 /**
  * For who only looks and resolves nothing: the same, and the worker of a start whose `multi` was killed before it could
@@ -18,7 +18,7 @@ export async function observeAbandoned(look: Look, target: Target, memory: Memor
   if (recordRead.is !== 'record') return seen
   for (const claim of claims.abandoned) {
     if (claim.launch === launch?.id) continue
-    const found = await findAbandoned(system, target, claim, 0, vitalsOf(system, recordRead))
+    const found = await findAbandoned(system, target, claim, 0, recordRead)
     if (!found) continue
     const read = { ...recordRead, record: { ...recordRead.record, launch: found } }
     return { ...seen, ...(await findWorker(look, target, read, pidfileOf(system, target), memory)) }

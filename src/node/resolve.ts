@@ -23,11 +23,13 @@ export async function findAbandoned(
   target: Target,
   claim: Claim,
   startMs: number,
-  vitals?: AbsPath,
+  read: RecordRead,
 ): Promise<Launch | undefined> {
   // Nobody outlives the machine.
   if (claim.owner.bootId !== system.self.identity.bootId) return undefined
-  const found = (await search(system, target, claim, startMs)) ?? (await again(system, target, claim, startMs))
+  const place = placeOf(target, claim, read)
+  const found = (await search(system, place, claim, startMs)) ?? (await again(system, place, claim, startMs))
+  const vitals = vitalsOf(system, read)
   const uid = found && vitals ? await system.realUid(found.identity.pid) : undefined
   return found && vitals && uid !== undefined ? { ...found, vitals: { path: vitals, uid } } : found
 }
@@ -37,8 +39,15 @@ async function again(system: System, target: Target, claim: Claim, startMs: numb
   return search(system, target, claim, startMs)
 }
 
+/**
+ * With the log that the starter said: its record was written before it spawned, and what this command's line says, or left to a
+ * default, may be another. Not by a record of somebody else than the starter.
+ */
+const placeOf = (target: Target, { uid }: Claim, read: RecordRead): Target =>
+  read.is === 'record' && read.uid === uid ? { ...target, logfile: read.record.logfile } : target
+
 /** Where the worker was to write of itself. From one's own record only: another user's could have root remove any file. */
-export const vitalsOf = (system: System, read: RecordRead): AbsPath | undefined =>
+const vitalsOf = (system: System, read: RecordRead): AbsPath | undefined =>
   read.is === 'record' && read.uid === system.self.uid ? read.record.plan?.vitals : undefined
 
 async function search(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {

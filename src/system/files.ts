@@ -171,7 +171,9 @@ export const files: Pick<System, FileMethods> = {
       tried('rename', to, () => renameSync(from, to)),
     ),
   async remove(path) {
-    if (!lastThere.delete(path) && !lstatSync(path, { throwIfNoEntry: false })) return ok(undefined)
+    const entry = mayBeThere(path)
+    if (!entry.ok || !entry.value) return entry.ok ? ok(undefined) : entry
+    lastThere.delete(path)
     const removed = tried('unlink', path, () => unlinkSync(path))
     return removed.ok || removed.error.code !== 'ENOENT' ? removed : ok(undefined)
   },
@@ -193,7 +195,8 @@ export const files: Pick<System, FileMethods> = {
       tried('symlink', path, () => symlinkSync(text, path)),
     ),
   async readlink(path) {
-    if (!lastThere.has(path) && !lstatSync(path, { throwIfNoEntry: false })) return undefined
+    const entry = mayBeThere(path)
+    if (!entry.ok || !entry.value) return undefined
     const read = noted(
       path,
       tried('readlink', path, () => readlinkSync(path)),

@@ -258,6 +258,18 @@ test('C_FAKEFORK=1: an INT is handed on to the workers, once', async (context) =
   expect(worker.signals).toEqual(['SIGINT'])
 })
 
+test('C_FAKEFORK=1: of workers that end together each is known by what it ended', async (context) => {
+  const rig = rigFor(context)
+  const nodes = ['w1', 'w2', 'w3', 'w4', 'w5', 'w6']
+  for (let round = 0; round < 5; round++) {
+    const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', ...nodes, '--cmd', 'sleep 1000', '--startsecs=0')
+    await until(() => nodes.every((node) => staying.stdout.includes(`${node}@`) && rig.readPid(node)), 'all to be up')
+    staying.kill('SIGTERM')
+    const { code, stdout } = await staying.ended
+    expect([code, stdout.match(/ended by SIGTERM/g)?.length]).toEqual([1, nodes.length])
+  }
+})
+
 test('C_FAKEFORK=1: a worker that exits badly is a failure, and named', async (context) => {
   const rig = rigFor(context)
   const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...rig.puppet, '--startsecs=0')

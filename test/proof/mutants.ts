@@ -150,6 +150,13 @@ export const MUTANTS: readonly Mutant[] = [
     'return stillAsSeen(',
   ),
   mutant(
+    'a worker looked for in the log of this line, not of its starter',
+    'node/resolve.ts',
+    "read.is === 'record' && read.uid === uid ? { ...target, logfile: read.record.logfile } : target",
+    "read.is === 'record' && read.uid === uid ? { ...target } : target",
+    'unit/node/resolve.test.ts',
+  ),
+  mutant(
     'who came in the same tick counts as older',
     'node/group.ts',
     'Math.floor((seenAt * system.ticksPerSecond) / 1000)',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Claim } from '../../../src/node/claim.ts'
 import { recordPath } from '../../../src/node/files.ts'
-import { formatRecord } from '../../../src/node/record.ts'
+import { formatRecord, type RecordRead } from '../../../src/node/record.ts'
 import { findAbandoned } from '../../../src/node/resolve.ts'
 import {
   type Behaviour,
@@ -33,8 +33,8 @@ function machine(): Machine {
   return { world, system: world.system({ uid: 0 }), claim }
 }
 
-const found = ({ world, system, claim }: Machine, target = TARGET) =>
-  world.runUntil(findAbandoned(system, target, claim, 1000))
+const found = ({ world, system, claim }: Machine, target = TARGET, read: RecordRead = { is: 'absent' }) =>
+  world.runUntil(findAbandoned(system, target, claim, 1000, read))
 
 const worker = (world: World, behaviour: Behaviour, log = String(TARGET.logfile), env: Record<string, string> = ENV) =>
   world.launch(['/bin/w'], { behaviour, log, env })
@@ -52,6 +52,15 @@ describe('the worker of a start whose multi was killed is found', () => {
     const there = machine()
     const one = worker(there.world, rewritesEnviron(sleeper, 'busy'))
     expect((await found(there))?.identity).toEqual(one.identity)
+  })
+
+  test('by the log that its starter recorded, when this line means another; not by a record of somebody else', async () => {
+    const there = machine()
+    const one = worker(there.world, rewritesEnviron(sleeper, 'busy'))
+    const elsewhere = { ...TARGET, logfile: path('/var/log/other.log') }
+    expect(await found(there, elsewhere)).toBeUndefined()
+    expect((await found(there, elsewhere, { is: 'record', record: RECORD, uid: 0 }))?.identity).toEqual(one.identity)
+    expect(await found(there, elsewhere, { is: 'record', record: RECORD, uid: 1000 })).toBeUndefined()
   })
 
   test('at the second look, when it was not there yet at the first', async () => {
