@@ -35,9 +35,10 @@ module.exports = (dist, file, parts, times) => {
     const directory = path.dirname(file)
     fs.mkdirSync(directory, { recursive: true, mode: 0o755 })
     removeLeftBehind(directory, times.written)
-    const made = [...parts].map(([name, { hash, code }]) => ({ name, hash, bytes: code() }))
-    const head = { times, parts: made.map(({ name, hash, bytes }) => [name, hash, bytes.length]) }
-    replace(file, [`${JSON.stringify(head)}\n`, ...made.map(({ bytes }) => bytes)])
+    const made = [...parts].map(([name, { source, code }]) => ({ name, source, bytes: code() }))
+    const head = { times, parts: made.map(({ name, source, bytes }) => [name, source, bytes.length]) }
+    const all = Buffer.concat(made.map(({ bytes }) => bytes))
+    replace(file, [`${JSON.stringify(head)}\n`, all, all])
   } catch {
     // A read-only or a full disk: nobody is worse off than before.
   }

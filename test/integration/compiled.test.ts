@@ -73,6 +73,11 @@ class Installed {
     const main = join(this.dist, 'cli.cjs')
     writeFileSync(main, readFileSync(main, 'utf8').replaceAll('celery', 'belery'))
   }
+
+  /** What was built, at a time that can be told to another. */
+  builtAt(seconds: number): void {
+    utimesSync(join(this.dist, 'cli.cjs'), seconds, seconds)
+  }
 }
 
 const identity = (path: string): string => {
@@ -93,10 +98,12 @@ describe('what V8 has compiled', () => {
   test('is kept for each verb, and used by the next command', async (context) => {
     const one = new Installed(context)
     const other = new Installed(context)
+    one.builtAt(1000)
     expect(await one.prefix()).toBe('celery')
     expect(one.files()).toEqual(['names'])
-    // With the hash of the one, what the other has kept of its own code would be taken for that of the one: V8 looks at lengths.
+    // With hash and time of the one, what the other has kept of its own code is taken for that of the one: V8 looks at lengths.
     other.rebuildOtherwise()
+    other.builtAt(1000)
     expect(await other.prefix()).toBe('belery')
     cpSync(other.file('names'), one.file('names'))
     expect(await one.prefix()).toBe('belery')
@@ -114,14 +121,19 @@ describe('what V8 has compiled', () => {
     expect(readFileSync(asked, 'utf8')).toContain('celery')
   })
 
-  test('is not used by another build', async (context) => {
+  test('is not used by another build, nor when a file was edited', async (context) => {
     const one = new Installed(context)
-    expect(await one.prefix()).toBe('celery')
     const main = join(one.dist, 'cli.cjs')
+    one.builtAt(1000)
+    expect(await one.prefix()).toBe('celery')
     one.rebuildOtherwise()
-    writeFileSync(main, readFileSync(main, 'utf8').replace(/^..../, '//xx'))
     expect(await one.prefix()).toBe('belery')
+    one.builtAt(2000)
     expect(await one.prefix()).toBe('belery')
+    writeFileSync(main, readFileSync(main, 'utf8').replace(/^..../, '//xx').replaceAll('belery', 'celery'))
+    one.builtAt(2000)
+    expect(await one.prefix()).toBe('celery')
+    expect(await one.prefix()).toBe('celery')
   })
 
   test('is written anew when a part was not in it, and what another line needed stays', async (context) => {
@@ -160,6 +172,8 @@ describe('what V8 has compiled', () => {
     ['words', (path) => writeFileSync(path, 'this is no JSON\nand no code\n')],
     ['other JSON', (path) => writeFileSync(path, '{"parts":7}\n')],
     ['zeros in place of code', withoutCode],
+    ['a wrong bit', (path) => flipped(path, 0.4)],
+    ['a wrong bit of its second half', (path) => flipped(path, 0.8)],
     ['a device that never ends', (path) => replaceBy(path, () => symlinkSync('/dev/zero', path))],
     ['a pipe that nobody writes', (path) => replaceBy(path, () => execFileSync('mkfifo', [path]))],
   ])('that is spoilt is not used, and mended: %s', async ([, spoil], context) => {
@@ -237,6 +251,14 @@ describe('what V8 has compiled', () => {
     })
   })
 })
+
+/** One bit, so far into the file. */
+function flipped(path: string, share: number): void {
+  const all = readFileSync(path)
+  const at = Math.floor(all.length * share)
+  all[at] = (all[at] ?? 0) ^ 1
+  writeFileSync(path, all)
+}
 
 function replaceBy(path: string, make: () => void): void {
   rmSync(path)
