@@ -13,6 +13,7 @@ import { realSystem } from '../system/real.ts'
 import { checkSettings, settingText } from '../verbs/read-settings.ts'
 import type { Answer, Context, Verb } from '../verbs/verb.ts'
 import { bridgePath, multiPath } from '../worker/assets.ts'
+import { ended } from './ended.ts'
 import { openSink } from './sink.ts'
 import { callDirectory } from './surroundings.ts'
 
@@ -64,12 +65,6 @@ async function told(
 function plainLines(answer: Answer): readonly string[] | undefined {
   if (answer.kind === 'list') return answer.items
   return answer.kind === 'arguments' ? [shellJoin(answer.argv)] : undefined
-}
-
-/** All that was written is out; a full disk under a redirected stdout is a failure that exit code 0 would hide. */
-async function ended(sink: Sink, code: number): Promise<number> {
-  await sink.flush()
-  return code === 0 && sink.fault() !== undefined ? 1 : code
 }
 
 type Line = Context['line']

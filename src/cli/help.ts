@@ -4,6 +4,7 @@ import { getJson } from '../report/index.ts'
 import { nearest } from '../spec/nearest.ts'
 import { findVerbNamed, verbNames } from '../verbs/index.ts'
 import { packageVersion } from '../worker/assets.ts'
+import { ended } from './ended.ts'
 import { manual } from './manual.ts'
 import { reportFailure } from './reporting.ts'
 import { openSink } from './sink.ts'
@@ -25,9 +26,7 @@ export async function help(word: string | undefined, argv: readonly string[]): P
 
 async function refused(failure: UsageError, json: boolean): Promise<number> {
   const sink = openSink()
-  const code = reportFailure(sink, failure, json)
-  await sink.flush()
-  return code
+  return ended(sink, reportFailure(sink, failure, json))
 }
 
 /** What fits on most screens, where there is none. */
@@ -36,6 +35,5 @@ const columns = (): number => process.stdout.columns || 100
 async function said(what: 'help' | 'version', text: string, json: boolean): Promise<number> {
   const sink = openSink()
   sink.out(json ? getJson({ [what]: text }) : `${text}\n`)
-  await sink.flush()
-  return EXIT.ok
+  return ended(sink, EXIT.ok)
 }

@@ -9,6 +9,7 @@ import {
   jsonReporter,
   listJson,
   type Reporter,
+  refused,
   type Sink,
   showJson,
   showText,
@@ -74,6 +75,10 @@ export function reportFailure(sink: Sink, failure: Failure, json: boolean): Exit
   sink.err(failure.reason === 'usage' ? usageText(failure) : errorText(failure))
   return exitCodeOf(failure)
 }
+
+/** What was said did not all arrive. */
+export const reportLost = (sink: Sink, fault: string): void =>
+  sink.err(`multi: ${refused('write', 'standard output', fault)}\n`)
 
 const outcomeCode = (outcome: Outcome): ExitCode =>
   outcome.result === 'failed' ? exitCodeOf(outcome.failure) : EXIT.ok

@@ -66,7 +66,8 @@ export async function readClaims(system: System, pidfile: AbsPath, recorded: num
     // what is there when the owner is dead.
     if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded)
     if (holder === 'dead' && claim.purpose === 'start') abandoned.push(claim)
-    top = { claim, holder }
+    // Ours above one that may live (it was dead when we claimed, and now cannot be looked at) is no right: its start may be under way.
+    if (holder !== 'ours' || top?.holder !== 'alive') top = { claim, holder }
   }
 }
 

@@ -1,4 +1,5 @@
 export { type Terminal, wantsColor, wantsLive } from './ansi.ts'
+export { refused } from './errno.ts'
 export { errorJson, getJson, jsonReporter, listJson, showJson, statusJson } from './json.ts'
 export { showText } from './plain.ts'
 export type { Outlet, Sink } from './sink.ts'

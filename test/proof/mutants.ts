@@ -157,6 +157,13 @@ export const MUTANTS: readonly Mutant[] = [
     'unit/node/resolve.test.ts',
   ),
   mutant(
+    'a claim above that of somebody who lives counts as a right',
+    'node/claim.ts',
+    "    if (holder !== 'ours' || top?.holder !== 'alive') top =",
+    '    top =',
+    'unit/node/claim.test.ts',
+  ),
+  mutant(
     'who came in the same tick counts as older',
     'node/group.ts',
     'Math.floor((seenAt * system.ticksPerSecond) / 1000)',

@@ -86,6 +86,16 @@ describe('claims are read upwards from the record', () => {
     expect([top?.holder, top?.claim.owner, next, abandoned]).toEqual(['alive', other.self.identity, 2, []])
   })
 
+  test('ours above that of somebody who lives is no right to act', async () => {
+    const world = new World()
+    const [one, other] = [world.system({ uid: 0 }), world.system({ uid: 0 })]
+    claimed(world, 1, other.self.identity)
+    claimed(world, 2, one.self.identity)
+    expect((await read(world, one, 0)).top).toMatchObject({ holder: 'alive', claim: { generation: 1 } })
+    world.kill(other)
+    expect((await read(world, one, 0)).top).toMatchObject({ holder: 'ours', claim: { generation: 2 } })
+  })
+
   test('somebody who got the dead owner’s pid does not hold it', async () => {
     const world = new World()
     const system = world.system({ uid: 0 })
