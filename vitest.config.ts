@@ -2,7 +2,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 /**
  * `seconds`: what no test takes, however loaded the machine is; `npm run test:stress` runs several suites side by side.
- * Projects of one `order` run side by side, one order after the other: what mostly waits beside what mostly waits.
+ * Projects of one `order` run side by side, and one order after the other, so that timing in one is not disturbed by another.
  */
 function project(
   name: string,
@@ -17,7 +17,7 @@ function project(
       exclude,
       pool: 'forks',
       // More than there are cores: but for `unit`, tests mostly wait.
-      maxWorkers: name === 'unit' ? 2 : 6,
+      maxWorkers: name === 'unit' ? 2 : 5,
       isolate: name !== 'unit',
       sequence: { groupOrder: order },
       testTimeout: seconds * 1000,
@@ -38,9 +38,9 @@ export default defineConfig({
     projects: [
       project('unit', 0, 60, { include: ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts'] }),
       project('integration', 1, 180),
-      project('peers', 1, 300, { exclude: BULLMQ }),
+      project('peers', 2, 300, { exclude: BULLMQ }),
       project('bullmq', 1, 300, { include: BULLMQ }),
-      project('smoke', 2, 600),
+      project('smoke', 3, 600),
     ],
   },
 })

@@ -175,3 +175,13 @@ test('a variable that the caller no longer has is gone after a restart, and the 
   expect(after.hello.env['OTHER']).toBe('two')
   await rig.multi('stopwait', 'w1')
 })
+
+test.for(['help', '--version', 'names 3', 'help --json'])(
+  'what cannot be written is a failure, and said: %s',
+  async (line, context) => {
+    const words = `${multi(...line.split(' '))} >/dev/full`
+    const { code, stderr } = await rigFor(context).program(['/bin/sh', '-c', words]).ended
+    expect(code).toBe(1)
+    expect(stderr).toBe('multi: write standard output: the disk is full (ENOSPC); free some space\n')
+  },
+)

@@ -59,6 +59,23 @@ describe.skipIf(!isRoot)('an ordinary user (needs root, to become one)', () => {
     expect(rig.processes()).toEqual([])
   })
 
+  test('whose run directory may not be entered: unknown, exit 4, and nothing is signalled', async (context) => {
+    const rig = rigFor(context)
+    const options = { uid: OTHER }
+    expect((await rig.multi(options, 'start', '2', ...SLEEP)).code).toBe(0)
+    const run = join(rig.userDirectory(OTHER), 'run')
+    for (const mode of [0o000, 0o444]) {
+      chmodSync(run, mode)
+      for (const verb of ['status', 'stopwait', 'kill']) {
+        const { code, stdout, stderr } = await rig.multi(options, verb, '2')
+        expect([code, stdout + stderr]).toEqual([4, expect.stringContaining('the record cannot be read (EACCES)')])
+      }
+    }
+    chmodSync(run, 0o700)
+    expect(pidsOf(rig)).toHaveLength(2)
+    expect((await rig.multi(options, 'stopwait', '2')).code).toBe(0)
+  })
+
   test('a directory under /var/tmp that somebody else has made is not used, nor one that is a symlink', async (context) => {
     const rig = rigFor(context)
     const user = daemonsUser(rig, context)

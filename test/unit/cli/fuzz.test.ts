@@ -142,7 +142,7 @@ const value = fc.oneof(
     '0',
     'root',
     '022',
-    '99',
+    '9',
     '50%',
     'kill',
     'soft,kill',
