@@ -34,7 +34,8 @@ function isUpToDate() {
 // `npx multi` in a checkout prepares it each time: that must neither take seconds nor pull dist away from what runs from it.
 if (preparing && isUpToDate()) process.exit(0)
 
-rmSync('dist', { recursive: true, force: true })
+// Commands that run meanwhile may keep compiled code there.
+rmSync('dist', { recursive: true, force: true, maxRetries: 5 })
 const common = {
   bundle: true,
   packages: 'external',

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, type TestContext, test } from 'vitest'
-import { isRoot, type Options, type Rig, rigFor } from '../rig/rig.ts'
+import { isRoot, isSteady, type Options, type Rig, rigFor } from '../rig/rig.ts'
 import { OTHER } from './support/others.ts'
 import { together } from './support/together.ts'
 
@@ -38,9 +38,8 @@ class Installed {
     this.bin = join(this.directory, 'bin/multi.js')
     this.kept = join(this.dist, 'compiled', `${process.versions.v8}-${process.arch}`)
     for (const name of ['bin', 'dist', 'package.json']) {
-      cpSync(join(ROOT, name), join(this.directory, name), { recursive: true })
+      cpSync(join(ROOT, name), join(this.directory, name), { recursive: true, filter: isSteady })
     }
-    rmSync(join(this.dist, 'compiled'), { recursive: true, force: true })
     symlinkSync(join(ROOT, 'node_modules'), join(this.directory, 'node_modules'))
     if (owner !== undefined) this.give(owner)
   }

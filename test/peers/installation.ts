@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
 import { shellJoin } from '../../src/spec/quote.ts'
+import { isSteady } from '../rig/rig.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -21,7 +22,7 @@ export function withInstallation(): () => string {
   beforeAll(() => {
     place = mkdtempSync(join(tmpdir(), 'multi-installed-')) // Not in /dev/shm, where programs often may not be.
     for (const path of ['bin', 'bridge', 'dist', 'package.json', ...dependencies()]) {
-      cpSync(join(ROOT, path), join(place, path), { recursive: true, dereference: true })
+      cpSync(join(ROOT, path), join(place, path), { recursive: true, dereference: true, filter: isSteady })
     }
     const program = shellJoin([process.execPath, join(place, 'bin/multi.js')])
     writeFileSync(join(place, 'multi'), `#!/bin/sh\nexec ${program} "$@"\n`)

@@ -36,6 +36,11 @@ export { pause, until, untilItsMoment, whileNothingHappens } from './until.ts'
 
 export const MULTI = fileURLToPath(new URL('../../bin/multi.js', import.meta.url))
 
+const COMPILED = fileURLToPath(new URL('../../dist/compiled', import.meta.url))
+
+/** For copies of what was built: not what running commands keep there, which comes and goes. */
+export const isSteady = (path: string): boolean => path !== COMPILED
+
 export const isRoot = process.getuid?.() === 0
 
 /** A user without rights, for what root may always do. */
