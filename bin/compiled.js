@@ -1,6 +1,6 @@
 'use strict'
-// Runs dist/ with the code that V8 made of it in an earlier run, as Python does with __pycache__: compiling takes a third of
-// the time of a `multi status`. Node has that from 22.1 on (module.enableCompileCache), but without the functions that are
+// Runs dist/ with the code that V8 made of it in an earlier run, as Python does with __pycache__: compiling takes a quarter
+// of the time of a `multi status`. Node has that from 22.1 on (module.enableCompileCache), but without the functions that are
 // compiled when they are first called, which are most.
 //
 // dist/compiled has a file for each verb: a line of JSON, then for each part of dist what V8 made of it, twice. Only the owner of
