@@ -120,6 +120,27 @@ describe.skipIf(skip)(`Celery workers${note}`, { concurrent: true }, () => {
     await celery.done('stopwait')
   })
 
+  test('at the limit of --then=soft,kill the soft stage is skipped and named, and what the kill cost is said', async (context) => {
+    const celery = celeryFor(context)
+    const { rig } = celery
+    await celery.done('start', 'w1', '-A', 'tasks', '-c', '1')
+    const effect = await celery.begin('nap', 600)
+    const { code, stdout } = await celery.multi('stopwait', 'w1', '--timeout=3s', '--then=soft,kill')
+    expect(stdout).toContain('the soft stage is skipped: the worker does not say that it would give its jobs back')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/killed [\d, ]+, lost 1 job\)/)])
+    expect(existsSync(effect)).toBe(false)
+    expect(rig.processes()).toEqual([])
+  })
+
+  test('start and stopwait warn of REMAP_SIGTERM=SIGQUIT', async (context) => {
+    const celery = celeryFor(context)
+    const warning = 'REMAP_SIGTERM=SIGQUIT: '
+    const env = { ...celery.options.env, REMAP_SIGTERM: 'SIGQUIT' }
+    const started = await celery.rig.multi({ ...celery.options, env }, 'start', 'w1', '-A', 'tasks', '-c', '1')
+    expect([started.code, started.stdout]).toEqual([0, expect.stringContaining(warning)])
+    expect((await celery.done('stopwait', 'w1')).stdout).toContain(warning)
+  })
+
   test('kill ends a worker with its pool children and its job at once, and names them', async (context) => {
     const celery = celeryFor(context)
     const { rig } = celery
