@@ -8,8 +8,15 @@ import type { System } from '../system/port.ts'
  */
 export const indexOf = (state: AbsPath): AbsPath => `${state}/index` as AbsPath
 
+/** A node whose record is there and cannot be used: `why` is a clause. */
+type PassOver = (pidfile: AbsPath, why: string) => void
+
 /** Every recorded node, in the order of their names. Entries without a record are passed over. */
-export async function recordedNodes(system: System, state: AbsPath): Promise<NodeRecord[]> {
+export async function recordedNodes(
+  system: System,
+  state: AbsPath,
+  passOver: PassOver = () => {},
+): Promise<NodeRecord[]> {
   const index = indexOf(state)
   const names = await system.list(index)
   if (!names.ok) return []
@@ -18,6 +25,7 @@ export async function recordedNodes(system: System, state: AbsPath): Promise<Nod
     const pidfile = await system.readlink(`${index}/${name}` as AbsPath)
     if (!pidfile?.startsWith('/')) continue
     const read = await readRecord(system, pidfile as AbsPath)
+    if (read.is === 'useless' || read.is === 'blocked') passOver(pidfile as AbsPath, read.why)
     // The path is where the record was found, whatever the record itself says (a directory may have been moved).
     if (read.is !== 'record') continue
     found.push({ key: sortKey(read.record.name), record: { ...read.record, pidfile: pidfile as AbsPath } })

@@ -127,8 +127,8 @@ export function jsonReporter({ out, err, order = [] }: JsonOptions): Reporter {
   return {
     emit(event: FleetEvent) {
       if (event.event === 'outcome') outcomes.push(event.outcome)
-      if (event.event !== 'note') return
-      if (event.target === undefined) err(`multi: ${clean(event.text)}\n`)
+      if (event.event !== 'note' && event.event !== 'alert') return
+      if (event.event === 'alert' || event.target === undefined) err(`multi: ${clean(event.text)}\n`)
       else notes.set(event.target.name, [...(notes.get(event.target.name) ?? []), mask(event.text)])
     },
     end: () =>

@@ -77,6 +77,8 @@ function eventLines(event: Exclude<FleetEvent, WaitingEvent>, options: TextOptio
       return options.verbose === true ? [`\t  ${event.target.name}: pid ${event.pid}`] : []
     case 'signalled':
       return [signalLine(event, options.verb)]
+    case 'alert':
+      return [`> ${clean(event.text)}`]
     case 'note':
       return [event.target === undefined ? `> ${clean(event.text)}` : `\t> ${event.target.name}: ${clean(event.text)}`]
     case 'outcome':
@@ -122,6 +124,7 @@ function quietReporter({ verb, err }: TextOptions): Reporter {
     emit: (event) => {
       if (event.event === 'outcome' && event.outcome.result === 'failed')
         err(lines(outcomeLines(event.outcome, verb, stylesFor(false))))
+      if (event.event === 'alert') err(`multi: ${clean(event.text)}\n`)
     },
     end: () => {},
   }
@@ -130,7 +133,7 @@ function quietReporter({ verb, err }: TextOptions): Reporter {
 function plainReporter({ verb, err }: TextOptions): Reporter {
   return {
     emit: (event) => {
-      if (event.event === 'note' && verb !== 'expand') err(`multi: ${clean(event.text)}\n`)
+      if (event.event === 'alert' || (event.event === 'note' && verb !== 'expand')) err(`multi: ${clean(event.text)}\n`)
     },
     end: () => {},
   }

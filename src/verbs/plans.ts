@@ -8,7 +8,7 @@ import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { type NodeRecord, readRecord } from '../node/record.ts'
-import { selectionOf } from './selection.ts'
+import { passedOver, selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
 
 /** A node to be started: how, or why it cannot be. */
@@ -45,7 +45,7 @@ const runs = async ({ system }: Context, { target }: Meant): Promise<boolean> =>
 
 async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<Meant[], UsageError>> {
   const { line, system, directories } = context
-  const recorded = await recordedNodes(system, directories.state)
+  const recorded = await recordedNodes(system, directories.state, passedOver(context))
   const selection = { ...selectionOf(context), ownOnly }
   if (line.nodes.length > 0) return namedNodes(system, line.nodes, selection, recorded)
   const meant = fleetNodes(recorded, selection)

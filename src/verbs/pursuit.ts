@@ -23,7 +23,7 @@ export async function outcomesOf(context: Context, verb: string, outcomes: reado
   if (file) {
     const { writeAudit } = await import('./audit.ts')
     const refused = await writeAudit({ file, cwd, verb, outcomes, self: system.self, env })
-    if (refused !== undefined) emit({ event: 'note', text: `the audit log ${file} could not be written: ${refused}` })
+    if (refused !== undefined) emit({ event: 'alert', text: `the audit log ${file} could not be written: ${refused}` })
   }
   return { kind: 'outcomes', outcomes }
 }

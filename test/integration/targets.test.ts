@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Rig, rigFor } from '../rig/rig.ts'
@@ -42,6 +42,21 @@ test('a bare command from another directory means the only fleet that there is',
   const worker = await rig.started('w1')
   expect((await rig.multi({ cwd: '/' }, 'stopwait')).code).toBe(0)
   expect(worker.alive).toBe(false)
+})
+
+test('a bare command names the nodes whose records were spoilt, and how to reach them', async (context) => {
+  const rig = rigFor(context)
+  await rig.multi('start', 'w1', 'w2', ...rig.puppet, '--startsecs=0')
+  const spoilt = await rig.worker('w2')
+  writeFileSync(rig.recordFile('w2'), '{"v":')
+  const said = `the node of ${rig.pidfile('w2')} is passed over, because the record is torn: name it with --pidfile`
+  for (const line of [['status'], ['status', '--json'], ['stopwait', '--quiet']] as const) {
+    const { code, stdout, stderr } = await rig.multi(...line)
+    expect({ code, said: (stdout + stderr).includes(said) }).toEqual({ code: 0, said: true })
+  }
+  expect(spoilt.signals).toEqual([])
+  expect((await rig.multi('stopwait', 'w2', `--pidfile=${rig.pidfile('w2')}`)).code).toBe(0)
+  expect(spoilt.signals).toEqual(['SIGTERM'])
 })
 
 test('a bare command where nothing was ever started: exit 2, and what to do', async (context) => {

@@ -41,7 +41,10 @@ describe('the nodes that were ever started', () => {
     for (const short of ['w1', 'w2', 'w3']) await world.runUntil(remember(system, STATE, record(world, short)))
     world.files.remove(recordPath(path('/run/multi/w1.pid')), { uid: 0, gid: 0 })
     world.files.put(recordPath(path('/run/multi/w2.pid')), '{"v":')
-    expect((await world.runUntil(recordedNodes(system, STATE))).map(({ short }) => short)).toEqual(['w3'])
+    const said: string[] = []
+    const nodes = await world.runUntil(recordedNodes(system, STATE, (pidfile, why) => said.push(`${pidfile}: ${why}`)))
+    expect(nodes.map(({ short }) => short)).toEqual(['w3'])
+    expect(said).toEqual(['/run/multi/w2.pid: the record is torn'])
   })
 
   test('are found where their pidfile is now, whatever the record says', async () => {
