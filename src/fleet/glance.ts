@@ -1,4 +1,5 @@
 import { isDead } from '../model/process.ts'
+import type { Launch } from '../node/record.ts'
 import type { System } from '../system/port.ts'
 import type { Run } from './run.ts'
 
@@ -16,11 +17,20 @@ export async function glance(run: Run, system: System): Promise<Glance> {
   const stopping = isStopping(run)
   if (!waits && !stopping) return 'look'
   const { identity, pgid } = launch
+  if (stopping && isBound(launch) && !(await system.groupAnswers(identity.pid))) return gone(run, launch)
   const read = await system.process(identity.pid)
   const isIt = read.found === 'process' && read.facts.startTicks === identity.startTicks
   if (isIt && !isDead(read.facts)) return waits ? 'still waiting' : 'look'
   if (isIt || read.found === 'unreadable' || !stopping) return 'look'
-  return pgid === null || !(await system.groupAnswers(pgid)) ? 'gone' : 'look'
+  return pgid === null || !(await system.groupAnswers(pgid)) ? gone(run, launch) : 'look'
+}
+
+/** It leads its session, which no process can leave, setpgid(2): without anyone in its group it is gone as well. */
+const isBound = ({ adopted, identity, pgid }: Launch): boolean => !adopted && pgid === identity.pid
+
+function gone({ memory }: Run, { id }: Launch): Glance {
+  memory.gone = id
+  return 'gone'
 }
 
 /**

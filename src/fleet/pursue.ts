@@ -13,6 +13,7 @@ import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
 import { glance } from './glance.ts'
 import { groupBy } from './group-by.ts'
+import { presume } from './presume.ts'
 import { Run, type Task } from './run.ts'
 import { decideNow, settle } from './settle.ts'
 import { sweep } from './sweep.ts'
@@ -29,9 +30,11 @@ export interface Pursuit {
   readonly environmentNames: readonly string[]
 }
 
-const FIRST_TICK_MS = 5
+const FIRST_TICK_MS = 1
 const LONGEST_TICK_MS = 100
 const BREATHE_MS = 20
+/** So many are started abreast. Each has its log open meanwhile. */
+const ABREAST = 16
 
 /** A node that is to be changed, and what was decided to do first. */
 interface Changing {
@@ -94,7 +97,8 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   const due = new Map<Run, Step | undefined>()
   for (const run of active) {
     const found = await glance(run, system)
-    if (found !== 'still waiting') due.set(run, found === 'gone' ? CLEAR_UP : undefined)
+    if (found === 'still waiting') continue
+    due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, system))
   }
   const look = new Look(system)
   const changing: Changing[] = []
@@ -171,14 +175,17 @@ async function changeTogether(
   const look = new Look(system)
   let breathed = system.now()
   try {
-    for (const { run, step } of changing) {
-      // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
-      if (refused && run.goal.goal !== 'killed') finish(run, pursuit, { result: 'failed', failure: refused }, active)
-      else {
-        run.standing = undefined
-        const settled = await settle(run, step, pursuit, look)
-        if (settled) await conclude(run, settled, pursuit, active)
-      }
+    for (const some of abreast(changing)) {
+      await all(
+        some.map(async ({ run, step }) => {
+          // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
+          if (refused && run.goal.goal !== 'killed')
+            return finish(run, pursuit, { result: 'failed', failure: refused }, active)
+          run.standing = undefined
+          const settled = await settle(run, step, pursuit, look)
+          if (settled) await conclude(run, settled, pursuit, active)
+        }),
+      )
       // The lock must be refreshed, and children be reaped, also while a thousand are started.
       if (system.now() - breathed >= BREATHE_MS) {
         await system.breathe()
@@ -188,6 +195,29 @@ async function changeTogether(
   } finally {
     if (lock.ok) await lock.value?.release()
   }
+}
+
+/**
+ * Those that are to be up are started some abreast: each takes its next step when the others have taken theirs. After a fork(2) each
+ * page costs a fault when it is first written to, so forks that follow upon each other are the cheapest. Others go one by one: who
+ * is killed between a signal and its record leaves one worker that may get the signal again, and not many.
+ */
+function* abreast(changing: readonly Changing[]): Generator<readonly Changing[]> {
+  let some: Changing[] = []
+  for (const one of changing) {
+    const isStart = one.run.goal.goal === 'up'
+    if (some.length > 0 && (!isStart || some.length === ABREAST || some[0]?.run.goal.goal !== 'up')) {
+      yield some
+      some = []
+    }
+    some.push(one)
+  }
+  if (some.length > 0) yield some
+}
+
+/** When one fails, the others come to their own end before it is said. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  for (const one of await Promise.allSettled(work)) if (one.status === 'rejected') throw one.reason
 }
 
 function finish(

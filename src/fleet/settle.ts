@@ -1,4 +1,5 @@
 import { act } from '../node/act.ts'
+import type { Claim } from '../node/claim.ts'
 import { decide } from '../node/decide.ts'
 import { Look } from '../node/look.ts'
 import { observe, type Seen } from '../node/observe.ts'
@@ -18,7 +19,7 @@ const MOST_CHANGES = 50
 const TOUCHES_PROCESSES = new Set<Step['step']>(['resolve', 'launch', 'signal-leader', 'signal-rest', 'kill'])
 
 /** One look and one decision. */
-export async function decideNow(run: Run, look: Look): Promise<Step> {
+export async function decideNow(run: Run, look: Look, claimed?: Claim): Promise<Step> {
   const { system } = look
   const { target } = run.task
   run.seen = await observe(look, target, run.memory, {
@@ -26,6 +27,7 @@ export async function decideNow(run: Run, look: Look): Promise<Step> {
     pidfile: run.goal.goal === 'up' ? 'always' : 'if-needed',
     // By which it was just found.
     record: run.seen ? undefined : recordAsRead(system, target.pidfile),
+    claimed,
   })
   run.lookedAt = system.now()
   notice(run)
@@ -58,7 +60,8 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
     if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
     if (TOUCHES_PROCESSES.has(step.step)) look = new Look(system)
     const known = await afterwards(step, scene)
-    step = known ? decideFrom(run, (run.seen = known), system) : await decideNow(run, look)
+    const claimed = step.step === 'claim' ? run.memory.claimed : undefined
+    step = known ? decideFrom(run, (run.seen = known), system) : await decideNow(run, look, claimed)
   }
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
 }

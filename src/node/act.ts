@@ -1,10 +1,12 @@
 import type { LaunchId } from '../model/names.ts'
 import { err, ok, unreachable } from '../model/result.ts'
+import type { Target } from '../model/spec.ts'
 import { type Claims, formatClaim, NO_LAUNCH } from './claim.ts'
 import { claimPath, wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
+import type { Goal } from './goal.ts'
 import { launch, savedPlan } from './launch.ts'
-import { lastWordsPath } from './observe.ts'
+import { lastWordsPath, type Seen } from './observe.ts'
 import { record, recorded } from './recording.ts'
 import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
@@ -47,12 +49,20 @@ async function claim({ system, target, seen, goal, memory }: Scene, purpose: 'st
   // The worker gets the claim's own launch id: that is how it is found should we die before we can record it.
   const launch = purpose === 'start' ? system.newLaunchId() : NO_LAUNCH
   const text = formatClaim({ launch, purpose, owner })
-  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))
-  if (made.ok) memory.claimed = { generation: seen.claims.next, launch, purpose, owner, uid }
-  // EEXIST: somebody was faster. The next look shows who.
-  if (made.ok || made.error.code === 'EEXIST') return ok(undefined)
-  const what = goal.goal === 'up' ? `start ${target.name}` : `stop ${target.name}`
-  return err(fromFault(made.error, what, '--pidfile'))
+  const path = claimPath(target.pidfile, seen.claims.next)
+  const made = await system.symlink(text, path)
+  memory.claimed = made.ok ? { generation: seen.claims.next, launch, purpose, owner, uid } : undefined
+  if (made.ok) return ok(undefined)
+  // Somebody was faster, and the next look shows who; but what is no link is nobody's who would give it back.
+  const kind = made.error.code === 'EEXIST' ? ((await system.stat(path))?.kind ?? 'symlink') : undefined
+  if (kind === 'symlink') return ok(undefined)
+  return err(fromFault(made.error, claimedFor(goal, seen, target), '--pidfile'))
+}
+
+const claimedFor = ({ goal }: Goal, { state }: Seen, { name }: Target): string => {
+  if (goal === 'up') return `start ${name}`
+  const hasEnded = state.state === 'stopped' || state.state === 'stale'
+  return hasEnded ? `clear up after ${name}, whose worker has ended` : `stop ${name}`
 }
 
 async function resolve(scene: Scene): Effect {

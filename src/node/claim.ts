@@ -50,12 +50,19 @@ export function parseClaim(text: string, generation: number): Omit<Claim, 'uid'>
   return { generation, launch: launch as LaunchId, purpose, owner }
 }
 
-/** Reads upwards from the record's number. Usually there is nothing, so these are two lstats. */
-export async function readClaims(system: System, pidfile: AbsPath, recorded: number): Promise<Claims> {
+/**
+ * Reads upwards from the record's number. Usually there is nothing, so these are two lstats. `ours` has just been made: nobody
+ * removes another's claim, so it needs no look.
+ */
+export async function readClaims(system: System, pidfile: AbsPath, recorded: number, ours?: Claim): Promise<Claims> {
   const abandoned: Claim[] = []
   let top: Claims['top']
   const leftover = recorded > 0 && (await system.readlink(claimPath(pidfile, recorded))) !== undefined
   for (let next = recorded + 1; ; next++) {
+    if (ours?.generation === next) {
+      top = topOf(top, ours, 'ours')
+      continue
+    }
     const path = claimPath(pidfile, next)
     const text = await system.readlink(path)
     if (text === undefined) return { abandoned, next, ...(leftover ? { leftover } : {}), ...(top ? { top } : {}) }
@@ -64,12 +71,15 @@ export async function readClaims(system: System, pidfile: AbsPath, recorded: num
     const holder = await holderOf(system, claim)
     // It may have been given back, and its number be taken by another, before its owner ended: what cannot change any more is only
     // what is there when the owner is dead.
-    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded)
+    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded, ours)
     if (holder === 'dead' && claim.purpose === 'start') abandoned.push(claim)
-    // Ours above one that may live (it was dead when we claimed, and now cannot be looked at) is no right: its start may be under way.
-    if (holder !== 'ours' || top?.holder !== 'alive') top = { claim, holder }
+    top = topOf(top, claim, holder)
   }
 }
+
+/** Ours above one that may live (it was dead when we claimed, and now cannot be looked at) is no right: its start may be under way. */
+const topOf = (below: Claims['top'], claim: Claim, holder: ClaimHolder): Claims['top'] =>
+  holder === 'ours' && below?.holder === 'alive' ? below : { claim, holder }
 
 /** (uid_t)-1, which no process can have: of a claim that was given back between two looks at it. */
 const NOBODY = 0xffff_ffff

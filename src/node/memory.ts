@@ -11,8 +11,10 @@ export interface Memory {
   witness?: { readonly identity: Identity; readonly pgid: number; readonly at: number }
   /** Monotonic: when this command first saw the leader gone and its group alive. */
   leaderGoneAt?: number
-  /** The last claim that this command made: it is there, until a record voids it. */
-  claimed?: Claim
+  /** The claim that this command has just tried to make, if it could: it is there, until it is given back or a record voids it. */
+  claimed?: Claim | undefined
+  /** The launch of which a glance found nobody: neither its leader nor its group comes back. */
+  gone?: LaunchId
   /** What this command started. */
   launched?: { readonly id: LaunchId; readonly identity: Identity; readonly logOffset: number }
   /** A start by someone else that this command waits for. */

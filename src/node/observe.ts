@@ -3,7 +3,8 @@ import { type Identity, isDead, isSuspended, type ProcessFacts, type VerifiedGro
 import type { Target } from '../model/spec.ts'
 import type { NodeState } from '../model/state.ts'
 import type { System } from '../system/port.ts'
-import { type Claims, readClaims } from './claim.ts'
+import { type Claim, type Claims, NO_LAUNCH, readClaims } from './claim.ts'
+import { claimPath } from './files.ts'
 import { isShared, leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
@@ -34,6 +35,8 @@ export interface Wanted {
   readonly pidfile?: 'always' | 'if-needed'
   /** As it was read a moment ago. Where it leads to no living worker it is read again: what has changed is looked at anew. */
   readonly record?: RecordRead | undefined
+  /** Just made by this command. */
+  readonly claimed?: Claim | undefined
 }
 
 /** Reads files and /proc; changes nothing. */
@@ -41,13 +44,13 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
   const { system } = look
   const recordRead = wanted.record ?? (await readRecord(system, target.pidfile))
   const record = recordRead.is === 'record' ? recordRead.record : undefined
-  const claims = await readClaims(system, target.pidfile, record?.generation ?? 0)
+  const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, wanted.claimed)
   const pidfile = pidfileOf(system, target)
   const found = await findWorker(look, target, recordRead, pidfile, memory)
   if (wanted.record && !isLed(found) && (await readRecord(system, target.pidfile)) !== wanted.record)
     return observe(look, target, memory, { ...wanted, record: undefined })
-  // Started between our look at its record and at its pidfile, it would pass for somebody else's and for ready.
-  if (found.launch?.adopted && (await hasNewRecord(system, target, record)))
+  // Started between our look at its record or its claims and at its pidfile, it would pass for somebody else's and for ready.
+  if (found.launch?.adopted && (await isBeingChanged(system, target, record, claims)))
     return observe(look, target, memory, wanted)
   const unread = wanted.pidfile === 'if-needed' && isLed(found)
   return {
@@ -71,9 +74,15 @@ type PidfileReader = () => Promise<PidfileRead>
 const isLed = ({ state, launch }: Found): boolean =>
   launch?.adopted === false && ('identity' in state || (state.state === 'draining' && state.leader !== undefined))
 
-async function hasNewRecord(system: System, { pidfile }: Target, seen: NodeRecord | undefined): Promise<boolean> {
+async function isBeingChanged(
+  system: System,
+  { pidfile }: Target,
+  seen: NodeRecord | undefined,
+  { next }: Claims,
+): Promise<boolean> {
   const now = await readRecord(system, pidfile)
-  return now.is === 'record' && now.record.generation !== seen?.generation
+  if (now.is === 'record' && now.record.generation !== seen?.generation) return true
+  return (await system.readlink(claimPath(pidfile, next))) !== undefined
 }
 
 export type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>
@@ -90,9 +99,11 @@ export async function findWorker(
 ): Promise<Found> {
   if (read.is === 'blocked') return unknown(read.why)
   const launch = read.is === 'record' ? read.record.launch : undefined
-  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile)
   const { system } = look
-  const leader = await locate(system, launch.identity)
+  if (read.is !== 'record' || !launch)
+    return (await signalledBefore(system, memory)) ?? byPidfile(look, target, read, pidfile)
+  const isGone = memory.gone === launch.id
+  const leader = isGone ? 'gone' : await locate(system, launch.identity)
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
   const owner = ownerOf(system, read.uid)
   if (!owner.believed) return unknown(owner.why)
@@ -104,7 +115,7 @@ export async function findWorker(
     return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
   }
   if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
-  const group = await remainingGroup(look, launch, memory, owner.uid)
+  const group = isGone ? undefined : await remainingGroup(look, launch, memory, owner.uid)
   if (group === 'shared')
     return unknown(`the group ${launch.pgid} of the record of uid ${read.uid} holds other users' processes`)
   return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
@@ -159,6 +170,19 @@ async function isAnothers(system: System, identity: Identity, uid: number | unde
   const real = await system.realUid(identity.pid)
   if (real === undefined && (await locate(system, identity)) === 'gone') return 'gone'
   return real === uid ? undefined : `the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`
+}
+
+/** Whom this very command has signalled is waited for, also when its record was taken away meanwhile or spoilt. */
+async function signalledBefore(system: System, { signalled, stopping }: Memory): Promise<Found | undefined> {
+  if (!signalled || !stopping?.identity) return undefined
+  const leader = stopping.identity
+  const facts = await locate(system, leader)
+  if (facts === 'gone') return undefined
+  if (facts === 'unreadable') return unknown(`pid ${leader.pid}, which was signalled, cannot be looked at`)
+  const { uid, identity } = system.self
+  const by = { uid, pid: identity.pid }
+  const request = { at: system.wall(), signal: 'TERM', by, launch: NO_LAUNCH } as const
+  return { state: { state: 'draining', leader, request, suspended: isSuspended(facts) }, leftover: false }
 }
 
 async function byLeader(

@@ -74,8 +74,21 @@ function noted<T>(path: AbsPath, done: Result<T, Fault>): Result<T, Fault> {
 const mayBeThere = (path: AbsPath): Result<boolean, Fault> =>
   lastThere.has(path) ? ok(true) : tried('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined)
 
+/** Of paths never asked for, the files of a fleet's nodes are alike: where one was there, the next of its kind is expected. */
+const kindsThere = new Set<string>()
+
+/** `/run/multi.pid` of `/run/multi/w1.pid`. */
+const kindOf = (path: AbsPath): string => path.slice(0, path.lastIndexOf('/')) + path.slice(path.lastIndexOf('.'))
+
 function readFile(path: AbsPath, limit: number): FileRead {
-  const entry = mayBeThere(path)
+  const kind = kindOf(path)
+  const read = readEntry(path, limit, kindsThere.has(kind) ? ok(true) : mayBeThere(path))
+  if (read.found === 'nothing') kindsThere.delete(kind)
+  else kindsThere.add(kind)
+  return read
+}
+
+function readEntry(path: AbsPath, limit: number, entry: Result<boolean, Fault>): FileRead {
   if (!entry.ok) {
     return entry.error.code === 'ENOTDIR' ? { found: 'nothing' } : { found: 'unreadable', code: entry.error.code }
   }

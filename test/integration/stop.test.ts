@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MULTI, processOf, type Rig, rigFor, until, whileNothingHappens } from '../rig/rig.ts'
@@ -43,6 +43,36 @@ test('stopwait returns when the worker is gone, and removes the pidfile', async 
   expect(stdout).toMatch(/w1@\S+: OK \(down in /)
   expect(existsSync(rig.pidfile('w1'))).toBe(false)
   expect(worker.signals).toEqual(['SIGTERM'])
+})
+
+test.for([
+  ['taken away', (record: string) => rmSync(record)],
+  ['spoilt', (record: string) => writeFileSync(record, '{"v":')],
+] as const)('stopwait waits on, without a second TERM, when the record is %s meanwhile', async ([, harm], context) => {
+  const rig = rigFor(context)
+  const { worker, waiting } = await draining(rig, 'stopwait')
+  await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
+  harm(rig.recordFile('w1'))
+  await whileNothingHappens()
+  expect(waiting.finished).toBeUndefined()
+  await worker.exit()
+  expect(await waiting.ended).toMatchObject({ code: 0 })
+  expect(worker.signals).toEqual(['SIGTERM'])
+  expect(existsSync(rig.pidfile('w1'))).toBe(false)
+})
+
+test('a directory in the place of a claim is named; nothing is signalled, and without it the same command goes on', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const blocked = rig.recordFile('w1').replace(/json$/, `claim.${(rig.record('w1')?.generation ?? 0) + 1}`)
+  mkdirSync(blocked)
+  const { code, stdout } = await rig.multi('stopwait', 'w1')
+  expect(code).toBe(1)
+  expect(stdout).toContain(`FAILED: could not stop w1@`)
+  expect(stdout).toContain(blocked)
+  expect(worker.signals).toEqual([])
+  rmdirSync(blocked)
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })
 
 test('stopwait --timeout leaves what is still draining, names it and exits 124', async (context) => {

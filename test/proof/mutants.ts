@@ -66,8 +66,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a claim that is not exclusive',
     'node/act.ts',
-    '  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
-    '  await system.remove(claimPath(target.pidfile, seen.claims.next))\n  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
+    '  const made = await system.symlink(text, path)\n',
+    '  await system.remove(path)\n  const made = await system.symlink(text, path)\n',
   ),
   {
     name: 'no claim before the spawn',
@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a claim that was given back counts as a dead one',
     'node/claim.ts',
-    "    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded)\n",
+    "    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded, ours)\n",
     '',
     'unit/node/claim.test.ts',
   ),
@@ -159,8 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a claim above that of somebody who lives counts as a right',
     'node/claim.ts',
-    "    if (holder !== 'ours' || top?.holder !== 'alive') top =",
-    '    top =',
+    "  holder === 'ours' && below?.holder === 'alive' ? below : { claim, holder }",
+    '  ({ claim, holder })',
     'unit/node/claim.test.ts',
   ),
   mutant(
@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a dead claim removed instead of superseded',
     'node/act.ts',
-    '  const made = await system.symlink(text, claimPath(target.pidfile, seen.claims.next))\n',
+    '  const made = await system.symlink(text, path)\n',
     "  const dead = seen.claims.top?.holder === 'dead' ? seen.claims.top.claim.generation : undefined\n  if (dead !== undefined) await system.remove(claimPath(target.pidfile, dead))\n  const made = await system.symlink(text, claimPath(target.pidfile, dead ?? seen.claims.next))\n",
   ),
   mutant(
@@ -236,8 +236,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'somebody else’s claim taken for one’s own',
     'node/act.ts',
-    '  if (made.ok) memory.claimed = ',
-    "  if (made.ok || made.error.code === 'EEXIST') memory.claimed = ",
+    '  memory.claimed = made.ok ? ',
+    "  memory.claimed = made.ok || made.error.code === 'EEXIST' ? ",
   ),
   mutant(
     'a record that was read before counts when its worker is gone',
@@ -247,10 +247,38 @@ export const MUTANTS: readonly Mutant[] = [
     'unit/node/observe.test.ts',
   ),
   mutant(
+    'a spoilt record believed over a worker that is waited for',
+    'node/observe.ts',
+    '    return (await signalledBefore(system, memory)) ?? byPidfile(look, target, read, pidfile)\n',
+    '    return byPidfile(look, target, read, pidfile)\n',
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
+    'who was found to be gone takes its successor along',
+    'node/observe.ts',
+    'const isGone = memory.gone === launch.id',
+    'const isGone = memory.gone !== undefined',
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
+    'a claim that was just made counts above that of somebody who lives',
+    'node/claim.ts',
+    "      top = topOf(top, ours, 'ours')\n",
+    "      top = { claim: ours, holder: 'ours' }\n",
+    'unit/node/claim.test.ts',
+  ),
+  mutant(
     'a half-done look believed',
     'node/observe.ts',
-    '  if (found.launch?.adopted && (await hasNewRecord(system, target, record)))',
-    '  if (found.launch?.adopted && recordRead.is === "blocked" && (await hasNewRecord(system, target, record)))',
+    '  if (found.launch?.adopted && (await isBeingChanged(',
+    '  if (found.launch?.adopted && recordRead.is === "blocked" && (await isBeingChanged(',
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
+    'a worker whose start is under way taken for somebody else’s',
+    'node/observe.ts',
+    '  return (await system.readlink(claimPath(pidfile, next))) !== undefined\n',
+    '  return false\n',
     'unit/node/observe.test.ts',
   ),
   mutant(

@@ -96,6 +96,31 @@ describe('claims are read upwards from the record', () => {
     expect((await read(world, one, 0)).top).toMatchObject({ holder: 'ours', claim: { generation: 2 } })
   })
 
+  test('one that was just made needs no look; what is below and above it does', async () => {
+    const world = new World()
+    const [one, other] = [world.system({ uid: 0 }), world.system({ uid: 0 })]
+    const ours = {
+      generation: 2,
+      launch: id('launch-of-2'),
+      purpose: 'start',
+      owner: one.self.identity,
+      uid: 0,
+    } as const
+    const readWith = () => world.runUntil(readClaims(one, PIDFILE, 0, ours))
+    claimed(world, 1)
+    expect(await readWith()).toMatchObject({
+      top: { claim: ours, holder: 'ours' },
+      next: 3,
+      abandoned: [{ generation: 1 }],
+    })
+    claimed(world, 3, other.self.identity)
+    expect(await readWith()).toMatchObject({ top: { claim: { generation: 3 }, holder: 'alive' }, next: 4 })
+    world.files.remove(claimPath(PIDFILE, 1), { uid: 0, gid: 0 })
+    claimed(world, 1, other.self.identity)
+    world.files.remove(claimPath(PIDFILE, 3), { uid: 0, gid: 0 })
+    expect((await readWith()).top).toMatchObject({ claim: { generation: 1 }, holder: 'alive' })
+  })
+
   test('somebody who got the dead owner’s pid does not hold it', async () => {
     const world = new World()
     const system = world.system({ uid: 0 })

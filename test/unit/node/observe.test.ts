@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { LaunchPlan, Target } from '../../../src/model/spec.ts'
-import { recordPath } from '../../../src/node/files.ts'
+import { formatClaim } from '../../../src/node/claim.ts'
+import { claimPath, recordPath } from '../../../src/node/files.ts'
 import { Look } from '../../../src/node/look.ts'
 import { newMemory } from '../../../src/node/memory.ts'
 import { observe, type Seen } from '../../../src/node/observe.ts'
@@ -93,6 +94,19 @@ describe('while the recorded process lives, the record decides', () => {
     const { state, launch } = await seen(given)
     expect(state.state).toBe('starting')
     expect(launch).toMatchObject({ id: LAUNCH.id, adopted: false })
+  })
+
+  test('also when its start was claimed only after we had looked for claims, and is not recorded yet', async () => {
+    const given = await scene()
+    const starter = given.world.system({ uid: 0 })
+    given.world.onCall(({ call, args }) => {
+      if (call !== 'readFile' || args[0] !== TARGET.pidfile) return
+      given.world.onCall(undefined)
+      given.world.files.put(TARGET.pidfile, `${given.process.pid}\n`, { uid: 0 })
+      const text = formatClaim({ launch: LAUNCH.id, purpose: 'start', owner: starter.self.identity })
+      given.world.files.make('symlink', claimPath(TARGET.pidfile, 1), { uid: 0, gid: 0 }, text, 0o777)
+    })
+    expect((await seen(given)).claims.top).toMatchObject({ holder: 'alive', claim: { launch: LAUNCH.id } })
   })
 
   test('a record as it was read before is good while its worker lives, and read anew when that is gone', async () => {
@@ -215,6 +229,44 @@ describe('once it is gone', () => {
     const one = await scene()
     recorded(one, { holds: null, launch: { identity: { ...one.process.identity, pidNamespace: 'pid:[9]' } } })
     expect(['stopped', 'foreign']).toContain((await seen(one)).state.state)
+  })
+})
+
+describe('whom this command has signalled', () => {
+  const spoil = ({ world }: Scene): void => {
+    world.files.put(recordPath(TARGET.pidfile), '{"v":', { uid: 0, mode: 0o600 })
+  }
+  const seenBy = ({ world, system, process: { pid, identity } }: Scene, signalled: boolean): Promise<Seen> =>
+    world.runUntil(observe(new Look(system), TARGET, { ...newMemory(), signalled, stopping: { pid, identity } }))
+
+  test('is draining while it lives, also when its record is spoilt or taken away', async () => {
+    const given = await scene()
+    const { identity } = given.process
+    recorded(given)
+    spoil(given)
+    expect((await seenBy(given, true)).state).toMatchObject({ state: 'draining', leader: identity })
+    expect((await seenBy(given, false)).state).toMatchObject({ state: 'running', adopted: true })
+    given.world.files.remove(recordPath(TARGET.pidfile), { uid: 0, gid: 0 })
+    expect((await seenBy(given, true)).state).toMatchObject({ state: 'draining', leader: identity })
+    given.process.die('TERM')
+    expect((await seenBy(given, true)).state.state).toBe('stale')
+  })
+
+  test('and was found to be gone needs no second look; whoever was started since is somebody else', async () => {
+    const given = await scene()
+    recorded(given)
+    const calls: string[] = []
+    given.world.onCall(({ call }) => void calls.push(call))
+    const known = { ...newMemory(), gone: LAUNCH.id }
+    const again = (): Promise<Seen> => given.world.runUntil(observe(new Look(given.system), TARGET, known))
+    given.process.die('TERM')
+    given.world.machine.reap(given.process)
+    expect((await again()).state.state).toBe('stale')
+    expect(calls.filter((call) => call === 'groupAnswers')).toEqual([])
+    const successor = { ...given, process: given.world.launch(['/bin/w'], { uid: 0, env: ENV, behaviour: sleeper }) }
+    await given.world.pass(50)
+    recorded(successor, { launch: { id: id('another') } })
+    expect((await again()).launch).toMatchObject({ id: 'another', adopted: false })
   })
 })
 
