@@ -16,11 +16,16 @@ export function carriers(token: string): Found[] {
     .flatMap((name) => facts(Number(name)))
 }
 
-export function carries(pid: string, token: string): boolean {
+export const carries = (pid: string, token: string): boolean => saysOf(pid, token) === 'carries'
+
+/** `nothing`: in the middle of execve(2) a process has its new name already, and no environment yet. */
+export function saysOf(pid: string, token: string): 'carries' | 'carries not' | 'nothing' {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${TOKEN}=${token}`)
+    const environ = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    if (environ === '') return 'nothing'
+    return environ.split('\0').includes(`${TOKEN}=${token}`) ? 'carries' : 'carries not'
   } catch {
-    return false // Ended meanwhile, or a stranger's.
+    return 'carries not' // Ended meanwhile, or a stranger's.
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as rest } from 'node:timers/promises'
-import { carries } from './processes.ts'
+import { saysOf } from './processes.ts'
 
 const LEAST_REST_MS = 2
 /** A look is followed by a rest of so many times its length, so that looking takes a sixth of a CPU at most. */
@@ -69,9 +69,10 @@ export class Watch {
     }
     for (const pid of pids()) {
       if (this.#others.has(pid) || this.#found.has(pid) || nameOf(pid) !== WORKER) continue
+      const says = saysOf(pid, this.#token)
       // Of somebody else it will not become ours.
-      if (carries(pid, this.#token)) this.#found.add(pid)
-      else this.#others.add(pid)
+      if (says === 'carries') this.#found.add(pid)
+      else if (says === 'carries not') this.#others.add(pid)
     }
     return this.#found.size
   }
