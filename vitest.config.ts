@@ -16,9 +16,9 @@ function project(
       include,
       exclude,
       pool: 'forks',
-      // More than there are cores: but for `unit`, tests mostly wait.
-      maxWorkers: name === 'unit' ? 2 : 5,
-      isolate: name !== 'unit',
+      // More than there are cores where tests mostly wait.
+      maxWorkers: isPure(name) ? 2 : 5,
+      isolate: !isPure(name),
       sequence: { groupOrder: order },
       testTimeout: seconds * 1000,
       hookTimeout: seconds * 1000,
@@ -26,6 +26,9 @@ function project(
     },
   } satisfies TestProjectInlineConfiguration
 }
+
+/** No processes, no waiting. */
+const isPure = (name: string): boolean => name === 'unit' || name === 'sim'
 
 /** A peer that depends on the Node that runs it, as those of Celery do not. */
 const BULLMQ = ['test/peers/bullmq.test.ts']
@@ -36,7 +39,8 @@ export default defineConfig({
     passWithNoTests: true,
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
-      project('unit', 0, 60, { include: ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts'] }),
+      project('unit', 0, 60),
+      project('sim', 0, 60),
       project('integration', 1, 180),
       project('peers', 2, 300, { exclude: BULLMQ }),
       project('bullmq', 1, 300, { include: BULLMQ }),
