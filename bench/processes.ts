@@ -16,7 +16,7 @@ export function carriers(token: string): Found[] {
     .flatMap((name) => facts(Number(name)))
 }
 
-export const carries = (pid: string, token: string): boolean => saysOf(pid, token) === 'carries'
+const carries = (pid: string, token: string): boolean => saysOf(pid, token) === 'carries'
 
 /** `nothing`: in the middle of execve(2) a process has its new name already, and no environment yet. */
 export function saysOf(pid: string, token: string): 'carries' | 'carries not' | 'nothing' {
