@@ -12,11 +12,10 @@ type Changes = Partial<Pick<NodeRecord, 'wanted' | 'plan' | 'launch' | 'stop' | 
 
 /** Writes the record under our claim's number, which voids that claim and all below, and removes them. */
 export async function recorded(scene: Scene, changes: Changes): Effect {
-  const { system, target, seen } = scene
+  const { seen } = scene
   const written = await record(scene, changes)
   if (!written.ok) return written
-  const released = await releaseClaims(system, target.pidfile, (seen.record?.generation ?? 0) + 1, seen.claims.next - 1)
-  return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
+  return givenBack(scene, (seen.record?.generation ?? 0) + 1, seen.claims.next - 1)
 }
 
 export async function record(
@@ -84,14 +83,20 @@ function withExit({ record }: Seen, system: System, { launch }: Changes): { exit
 
 /** Gives a claim of ours back. With dead claims below it a record must void them first: readers count upwards from the record. */
 export async function release(scene: Scene): Effect {
-  const { system, target, seen } = scene
+  const { seen } = scene
   const { top, next } = seen.claims
   if (top?.holder !== 'ours') return ok(undefined)
+  // A record that cannot be read now tells of what must not be forgotten: it stays, and so do the claims below ours.
+  if (seen.recordRead.is === 'blocked') return givenBack(scene, top.claim.generation, top.claim.generation)
   const recorded = seen.record?.generation ?? 0
   if (top.claim.generation > recorded + 1) {
     const written = await record(scene, {})
     if (!written.ok) return written
   }
-  const released = await releaseClaims(system, target.pidfile, recorded + 1, next - 1)
+  return givenBack(scene, recorded + 1, next - 1)
+}
+
+async function givenBack({ system, target }: Scene, lowest: number, highest: number): Effect {
+  const released = await releaseClaims(system, target.pidfile, lowest, highest)
   return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
 }

@@ -183,6 +183,13 @@ export const MUTANTS: readonly Mutant[] = [
     '  const unresolved = claims.next < 0 && claims.abandoned.some(',
   ),
   mutant(
+    'a record that cannot be read written over, to give a claim back',
+    'node/recording.ts',
+    "  if (seen.recordRead.is === 'blocked') return givenBack(",
+    "  if (seen.recordRead.is === 'blocked' && next === 0) return givenBack(",
+    'unit/node/recording.test.ts',
+  ),
+  mutant(
     'a claim given back without voiding those below',
     'node/recording.ts',
     '  if (top.claim.generation > recorded + 1) {',

@@ -20,6 +20,8 @@ export class Machine {
   readonly #initDelayMs: number
   readonly #pids: PidRange
   readonly pidNamespace = 'pid:[4026531836]'
+  /** By pid: how long the last that had it and has ended lived, ms. */
+  readonly lived = new Map<number, number>()
   bootId = ''
   table: Table
   #boots = 0
@@ -124,6 +126,7 @@ export class Machine {
     this.tell(process, 'ends', [exit])
     process.state = 'Z'
     process.exited = exit
+    this.lived.set(process.pid, this.clock.now - process.bornAt)
     process.log = undefined
     for (const child of process.children) this.#orphan(child)
     process.children.clear()

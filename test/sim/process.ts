@@ -33,6 +33,8 @@ export class SimProcess {
   /** Grows with every exec: what an earlier program had in mind is forgotten. */
   lives = 0
   exited: Exit | undefined
+  /** Monotonic ms: when it was forked. */
+  readonly bornAt: number
   /** KILL is on its way. */
   doomed = false
   /** Came while it was stopped. */
@@ -46,6 +48,7 @@ export class SimProcess {
 
   constructor(machine: Machine, birth: Birth) {
     this.machine = machine
+    this.bornAt = machine.clock.now
     this.pid = birth.pid
     this.startTicks = birth.startTicks
     this.parent = birth.parent

@@ -31,8 +31,11 @@ interface Around {
   readonly mayDie: boolean
 }
 
+/** --startsecs of mute workers, ms. */
+const START_MS = 20
+
 function complaintOf(
-  { worker }: Fleet,
+  { worker, world }: Fleet,
   schedule: Schedule,
   one: Issued,
   outcome: Outcome,
@@ -45,6 +48,9 @@ function complaintOf(
     case 'quieted':
     case 'resumed': {
       const named = alive.find(({ pid }) => pid === outcome.pid)
+      // Its machine may have kept it from dying at once.
+      if (!named && outcome.result === 'started' && (world.machine.lived.get(outcome.pid) ?? 0) >= START_MS)
+        return undefined
       if (!named)
         return mayDie || RESTARTS.has(one.verb) ? undefined : `${outcome.result} ${outcome.pid}, which is dead`
       // With the clock set back its words are too old to be believed, and it counts as mute.

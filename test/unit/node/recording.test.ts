@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { formatClaim } from '../../../src/node/claim.ts'
+import { claimPath, recordPath } from '../../../src/node/files.ts'
+import { Look } from '../../../src/node/look.ts'
+import { newMemory } from '../../../src/node/memory.ts'
+import { observe } from '../../../src/node/observe.ts'
+import { formatRecord } from '../../../src/node/record.ts'
+import { release } from '../../../src/node/recording.ts'
+import { World } from '../../sim/index.ts'
+import { DOWN, id, identity, path, RECORD, TARGET } from './fixtures.ts'
+
+const USER = { uid: 1000, gid: 1000 }
+const NODE = { ...TARGET, pidfile: path('/user/w1.pid') }
+const KNOWN = { ...RECORD, pidfile: NODE.pidfile }
+
+/** Our claim above a dead start's, given back while the record says `text` and is `owner`'s. What is there afterwards. */
+async function given(owner: number, text: string, first: number) {
+  const world = new World()
+  const system = world.system({ uid: 1000 })
+  const memory = newMemory()
+  world.files.make('directory', '/user', { uid: 0, gid: 0 }, '', 0o777)
+  world.files.put(recordPath(NODE.pidfile), text, { uid: owner, mode: 0o600 })
+  const claim = (number: number, purpose: 'start' | 'stop', by = identity(4242)) => {
+    const words = formatClaim({ launch: id(`launch-of-${number}`), purpose, owner: by })
+    world.files.make('symlink', claimPath(NODE.pidfile, number), USER, words, 0o777)
+  }
+  claim(first, 'start')
+  claim(first + 1, 'stop', system.self.identity)
+  const seen = await world.runUntil(observe(new Look(system), NODE, memory))
+  const scene = { system, target: NODE, goal: DOWN, seen, memory, emit: () => {}, environmentNames: [] }
+  expect(await world.runUntil(release(scene))).toEqual({ ok: true, value: undefined })
+  const root = world.system({ uid: 0 })
+  const there = (number: number) => world.runUntil(root.readlink(claimPath(NODE.pidfile, number)))
+  const read = await world.runUntil(root.readFile(recordPath(NODE.pidfile), 1 << 20))
+  return { read, dead: await there(first), ours: await there(first + 1) }
+}
+
+test('a claim above a dead one is given back with a record that voids both', async () => {
+  const { read, dead, ours } = await given(1000, formatRecord(KNOWN), 4)
+  expect(read).toMatchObject({ found: 'text', text: formatRecord({ ...KNOWN, generation: 5 }) })
+  expect([dead, ours]).toEqual([undefined, undefined])
+})
+
+test('a record that cannot be read now stays, and so does the claim of a dead start below ours', async () => {
+  const { read, dead, ours } = await given(0, 'not for us', 1)
+  expect(read).toMatchObject({ found: 'text', text: 'not for us' })
+  expect(dead).toContain('launch-of-1')
+  expect(ours).toBeUndefined()
+})
