@@ -33,7 +33,7 @@ export interface Pursuit {
 const FIRST_TICK_MS = 1
 const LONGEST_TICK_MS = 100
 const BREATHE_MS = 20
-/** So many are started abreast. Each has its log open meanwhile. */
+/** So many are started abreast. */
 const ABREAST = 16
 
 /** A node that is to be changed, and what was decided to do first. */
@@ -205,8 +205,7 @@ async function changeTogether(
 function* abreast(changing: readonly Changing[]): Generator<readonly Changing[]> {
   let some: Changing[] = []
   for (const one of changing) {
-    const isStart = one.run.goal.goal === 'up'
-    if (some.length > 0 && (!isStart || some.length === ABREAST || some[0]?.run.goal.goal !== 'up')) {
+    if (some.length === ABREAST || !some.every((other) => mayGoAbreast(one.run, other.run))) {
       yield some
       some = []
     }
@@ -214,6 +213,13 @@ function* abreast(changing: readonly Changing[]): Generator<readonly Changing[]>
   }
   if (some.length > 0) yield some
 }
+
+/** Two with one log do not: by its log a worker is found whose starter was killed, and it must be clear whose it is. */
+const mayGoAbreast = (one: Run, other: Run): boolean =>
+  isToBeStarted(one) && isToBeStarted(other) && one.task.target.logfile !== other.task.target.logfile
+
+/** Not one that this command has started: what it does with that is give it up. */
+const isToBeStarted = ({ goal, memory }: Run): boolean => goal.goal === 'up' && !memory.launched && !memory.joined
 
 /** When one fails, the others come to their own end before it is said. */
 async function all(work: readonly Promise<void>[]): Promise<void> {

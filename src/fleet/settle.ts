@@ -1,6 +1,7 @@
 import { act } from '../node/act.ts'
 import type { Claim } from '../node/claim.ts'
 import { decide } from '../node/decide.ts'
+import { claimPath } from '../node/files.ts'
 import { Look } from '../node/look.ts'
 import { observe, type Seen } from '../node/observe.ts'
 import { recordAsRead } from '../node/record.ts'
@@ -62,8 +63,15 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
     const known = await afterwards(step, scene)
     const claimed = step.step === 'claim' ? run.memory.claimed : undefined
     step = known ? decideFrom(run, (run.seen = known), system) : await decideNow(run, look, claimed)
+    if (claimed) await takeBack(claimed, run, system)
   }
   throw new Error(`${run.task.target.name} does not settle: ${JSON.stringify(run.seen?.state)}`)
+}
+
+/** A claim that was made by an older record, and that nobody counts who reads the one that is there now. */
+async function takeBack({ generation }: Claim, { seen, task }: Run, system: System): Promise<void> {
+  const counts = seen && generation > (seen.record?.generation ?? 0) && generation < seen.claims.next
+  if (!counts) await system.remove(claimPath(task.target.pidfile, generation))
 }
 
 /** What is there after a change, where that needs no whole look. */

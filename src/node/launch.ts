@@ -8,8 +8,34 @@ import { fromFault } from './from-fault.ts'
 import type { UpGoal } from './goal.ts'
 import type { Launch, SavedPlan } from './record.ts'
 
+/** Starts it when it is its turn. */
+export async function launch(system: System, goal: UpGoal, id: LaunchId): Promise<Result<Launch, Failure>> {
+  const { vitals } = goal.plan
+  // An older worker's last words must not be taken for the new one's first.
+  if (vitals) await system.remove(vitals)
+  if (vitals) await system.remove(wishPath(vitals))
+  return inTurn(system, () => begin(system, goal, id))
+}
+
+const turns = new WeakMap<System, Promise<unknown>>()
+
+/**
+ * Those who come at the same moment one after the other, so that no more than one log is open; nobody goes on before all have had
+ * their turn, so that nothing is written to between two forks (`abreast` in fleet/pursue.ts says why).
+ */
+async function inTurn<T>(system: System, work: () => Promise<T>): Promise<T> {
+  const mine = (turns.get(system) ?? Promise.resolve()).then(work)
+  turns.set(
+    system,
+    mine.catch(() => undefined),
+  )
+  await mine
+  await turns.get(system)
+  return mine
+}
+
 /** Opens the log, then spawns: what the worker says before it has a logger of its own is kept. */
-export async function launch(
+async function begin(
   system: System,
   { plan, startMs, foreground = false }: UpGoal,
   id: LaunchId,
@@ -18,9 +44,6 @@ export async function launch(
   const followSymlink = plan.uid === undefined || plan.uid === system.self.uid
   const log = foreground ? ok('terminal' as const) : await system.openLog(plan.logfile, { followSymlink })
   if (!log.ok) return err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
-  // An older worker's last words must not be taken for the new one's first.
-  if (plan.vitals) await system.remove(plan.vitals)
-  if (plan.vitals) await system.remove(wishPath(plan.vitals))
   const startedAt = system.wall()
   const startedMono = system.now()
   const { argv, cwd, umask } = plan

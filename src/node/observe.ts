@@ -3,7 +3,7 @@ import { type Identity, isDead, isSuspended, type ProcessFacts, type VerifiedGro
 import type { Target } from '../model/spec.ts'
 import type { NodeState } from '../model/state.ts'
 import type { System } from '../system/port.ts'
-import { type Claim, type Claims, NO_LAUNCH, readClaims } from './claim.ts'
+import { type Claim, type Claims, readClaims } from './claim.ts'
 import { claimPath } from './files.ts'
 import { isShared, leadersGroup, ownGroupOf, remainingGroup } from './group.ts'
 import type { Look } from './look.ts'
@@ -42,7 +42,8 @@ export interface Wanted {
 /** Reads files and /proc; changes nothing. */
 export async function observe(look: Look, target: Target, memory: Memory, wanted: Wanted = {}): Promise<Seen> {
   const { system } = look
-  const recordRead = wanted.record ?? (await readRecord(system, target.pidfile))
+  const read = wanted.record ?? (await readRecord(system, target.pidfile))
+  const recordRead = withRequest(read, memory)
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, wanted.claimed)
   const pidfile = pidfileOf(system, target)
@@ -60,6 +61,18 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
     pidfile: unread ? { is: 'unread' } : await pidfile(),
     ...(record ? { record } : {}),
   }
+}
+
+/**
+ * Whom this very command asked to stop it waits for, also when the record of that was taken away meanwhile, spoilt, or replaced by
+ * an older one: then its own words count. Changes are numbered by what is there.
+ */
+function withRequest(read: RecordRead, { asked }: Memory): RecordRead {
+  if (!asked || read.is === 'blocked') return read
+  const now = read.is === 'record' ? read.record : undefined
+  const isAnother = now?.launch !== undefined && now.launch.id !== asked.record.launch?.id
+  if (isAnother || now?.stop?.launch === asked.record.stop?.launch) return read
+  return { ...asked, record: { ...asked.record, generation: now?.generation ?? 0 } }
 }
 
 /** Read when it is asked for, and once. */
@@ -80,9 +93,10 @@ async function isBeingChanged(
   seen: NodeRecord | undefined,
   { next }: Claims,
 ): Promise<boolean> {
+  // In this order: a claim goes when its record is there.
+  if ((await system.readlink(claimPath(pidfile, next))) !== undefined) return true
   const now = await readRecord(system, pidfile)
-  if (now.is === 'record' && now.record.generation !== seen?.generation) return true
-  return (await system.readlink(claimPath(pidfile, next))) !== undefined
+  return now.is === 'record' && now.record.generation !== seen?.generation
 }
 
 export type Found = Pick<Seen, 'state' | 'leftover' | 'launch' | 'vitals'>
@@ -100,8 +114,7 @@ export async function findWorker(
   if (read.is === 'blocked') return unknown(read.why)
   const launch = read.is === 'record' ? read.record.launch : undefined
   const { system } = look
-  if (read.is !== 'record' || !launch)
-    return (await signalledBefore(system, memory)) ?? byPidfile(look, target, read, pidfile)
+  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile)
   const isGone = memory.gone === launch.id
   const leader = isGone ? 'gone' : await locate(system, launch.identity)
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
@@ -170,19 +183,6 @@ async function isAnothers(system: System, identity: Identity, uid: number | unde
   const real = await system.realUid(identity.pid)
   if (real === undefined && (await locate(system, identity)) === 'gone') return 'gone'
   return real === uid ? undefined : `the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`
-}
-
-/** Whom this very command has signalled is waited for, also when its record was taken away meanwhile or spoilt. */
-async function signalledBefore(system: System, { signalled, stopping }: Memory): Promise<Found | undefined> {
-  if (!signalled || !stopping?.identity) return undefined
-  const leader = stopping.identity
-  const facts = await locate(system, leader)
-  if (facts === 'gone') return undefined
-  if (facts === 'unreadable') return unknown(`pid ${leader.pid}, which was signalled, cannot be looked at`)
-  const { uid, identity } = system.self
-  const by = { uid, pid: identity.pid }
-  const request = { at: system.wall(), signal: 'TERM', by, launch: NO_LAUNCH } as const
-  return { state: { state: 'draining', leader, request, suspended: isSuspended(facts) }, leftover: false }
 }
 
 async function byLeader(

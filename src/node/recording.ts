@@ -4,7 +4,7 @@ import type { Owner, System } from '../system/port.ts'
 import { recordPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { Seen } from './observe.ts'
-import type { Launch, NodeRecord } from './record.ts'
+import { type Launch, type NodeRecord, recordAsRead } from './record.ts'
 import type { Effect, Scene } from './scene.ts'
 import { releaseClaims, writeRecord } from './write.ts'
 
@@ -19,7 +19,7 @@ export async function recorded(scene: Scene, changes: Changes): Effect {
 }
 
 export async function record(
-  { system, target, seen, goal }: Scene,
+  { system, target, seen, goal, memory }: Scene,
   changes: Changes,
   generation = seen.claims.next - 1,
 ): Effect {
@@ -48,7 +48,10 @@ export async function record(
   }
   const owner = changes.plan ? undefined : await ownerToKeep(system, target, seen)
   const written = await writeRecord(system, owner ? next : ownWords(next, seen, system), owner)
-  return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
+  if (!written.ok) return err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
+  const read = recordAsRead(system, target.pidfile)
+  if (read?.is === 'record' && next.stop && next.stop.launch === next.launch?.id) memory.asked = read
+  return written
 }
 
 /** A path that another user recorded for its worker's words must not become one's own: one's own are removed. */

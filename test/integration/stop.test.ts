@@ -61,6 +61,28 @@ test.for([
   expect(existsSync(rig.pidfile('w1'))).toBe(false)
 })
 
+test('stopwait --timeout --then=kill kills also when the record was taken away meanwhile', async (context) => {
+  const rig = rigFor(context)
+  const { worker, waiting } = await draining(rig, 'stopwait', '--timeout=2', '--then=kill')
+  await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
+  rmSync(rig.recordFile('w1'))
+  expect(await waiting.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/killed/) as string })
+  expect([worker.alive, worker.signals]).toEqual([false, ['SIGTERM']])
+})
+
+test('stopwait waits for what the worker left behind also when the record was taken away meanwhile', async (context) => {
+  const rig = rigFor(context)
+  const { worker, waiting } = await draining(rig, 'stopwait')
+  await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
+  rmSync(rig.recordFile('w1'))
+  const child = await worker.fork()
+  await worker.exit()
+  await whileNothingHappens()
+  expect(waiting.finished).toBeUndefined()
+  await child.exit()
+  expect(await waiting.ended).toMatchObject({ code: 0 })
+})
+
 test('a directory in the place of a claim is named; nothing is signalled, and without it the same command goes on', async (context) => {
   const rig = rigFor(context)
   const worker = await rig.started('w1')

@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'EPERM as an empty group',
     'system/signalling.ts',
-    "    return codeOf(error) === 'EPERM'\n",
-    '    return false\n',
+    "    return codeOf(error) !== 'ESRCH' //",
+    '    return false //',
     CONFORMANCE,
   ),
   mutant(
@@ -177,6 +177,20 @@ export const MUTANTS: readonly Mutant[] = [
     "  const dead = seen.claims.top?.holder === 'dead' ? seen.claims.top.claim.generation : undefined\n  if (dead !== undefined) await system.remove(claimPath(target.pidfile, dead))\n  const made = await system.symlink(text, claimPath(target.pidfile, dead ?? seen.claims.next))\n",
   ),
   mutant(
+    'a claim that nobody counts left behind',
+    'fleet/settle.ts',
+    '  if (!counts) await system.remove(',
+    '  if (counts === null) await system.remove(',
+    'sim/schedules/claims.test.ts',
+  ),
+  mutant(
+    'nodes with one log started abreast',
+    'fleet/pursue.ts',
+    ' && one.task.target.logfile !== other.task.target.logfile',
+    '',
+    'sim/schedules/crashes.test.ts',
+  ),
+  mutant(
     'dead starters not looked after',
     'node/decide.ts',
     '  const unresolved = claims.abandoned.some(',
@@ -256,8 +270,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a spoilt record believed over a worker that is waited for',
     'node/observe.ts',
-    '    return (await signalledBefore(system, memory)) ?? byPidfile(look, target, read, pidfile)\n',
-    '    return byPidfile(look, target, read, pidfile)\n',
+    '  const recordRead = withRequest(read, memory)\n',
+    '  const recordRead = read\n',
     'unit/node/observe.test.ts',
   ),
   mutant(
@@ -284,8 +298,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a worker whose start is under way taken for somebody else’s',
     'node/observe.ts',
-    '  return (await system.readlink(claimPath(pidfile, next))) !== undefined\n',
-    '  return false\n',
+    '  if ((await system.readlink(claimPath(pidfile, next))) !== undefined) return true\n',
+    '',
     'unit/node/observe.test.ts',
   ),
   mutant(

@@ -144,3 +144,13 @@ test('a tight limit of descriptors (ulimit -n): each command on twenty nodes wor
   // Node needs as many as we do, or more: then this has shown that no number of nodes takes more.
   expect(failed).toBeLessThan(LIMITS * lines.length)
 }, 240_000)
+
+test('twenty nodes are started with no more descriptors than one', async (context) => {
+  const rig = rigFor(context)
+  const options = ['--cmd', 'sleep 1000', '--startsecs=0'] as const
+  let limit = await smallestLimit(rig)
+  while ((await rig.multi({ under: limited(limit) }, 'start', 'w1', ...options)).code !== 0) limit++
+  expect(await rig.multi({ under: limited(limit) }, 'start', ...TWENTY, ...options)).toMatchObject({ code: 0 })
+  expectUp(rig, TWENTY, `started under a limit of ${limit}`)
+  expect((await rig.multi('stopwait', ...TWENTY)).code).toBe(0)
+}, 240_000)

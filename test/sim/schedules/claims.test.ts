@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { AbsPath } from '../../../src/model/names.ts'
 import { claimPath, recordPath } from '../../../src/node/files.ts'
 import type { NodeRecord } from '../../../src/node/record.ts'
-import { Fleet, RUN } from './fleet.ts'
+import { Fleet, outcomesOf, RUN } from './fleet.ts'
 
 const ROOT = { uid: 0, gid: 0 }
 const PIDFILE = `${RUN}/w1.pid` as AbsPath
@@ -35,4 +35,20 @@ test('a claim above a dead one is given back only when a record has voided both:
     [claimPath(PIDFILE, 1), 2],
     [claimPath(PIDFILE, 2), 2],
   ])
+})
+
+test('a claim whose number comes from a record that is gone under it is taken back', async () => {
+  const fleet = new Fleet({ worker: 'sleeper', nodes: ['w1'] })
+  await fleet.done(fleet.start)
+  const stopping = fleet.issue('stopwait w1')
+  let claims = 0
+  fleet.world.onCall(({ call, args }) => {
+    if (call !== 'symlink' || !String(args[0]).includes('.multi.claim.')) return
+    // The second is the one to clear up: nobody who reads what is there then counts so high.
+    if (++claims === 2) fleet.world.files.remove(recordPath(PIDFILE), ROOT)
+  })
+  await fleet.world.runUntil(stopping.answer)
+  expect(claims).toBeGreaterThanOrEqual(2)
+  expect(outcomesOf(stopping)).toMatchObject([{ result: 'stopped' }])
+  expect(fleet.files()).toEqual([])
 })

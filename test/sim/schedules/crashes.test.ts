@@ -29,6 +29,7 @@ const GRACE = '--orphan-grace=50ms'
 const ROWS: readonly Row[] = [
   { title: 'start', line: 'START', before: [], leaves: 'one' },
   { title: 'start over stale pidfiles', line: 'START', before: [], leaves: 'one', arrange: stalePidfiles },
+  { title: 'start with one log for all', line: `START --logfile=${HOME}/all.log`, before: [], leaves: 'one' },
   { title: 'start of running ones', line: 'START', before: ['START'], leaves: 'one' },
   { title: 'stop', line: 'stop NODES', before: ['START'], leaves: 'either' },
   { title: 'stopwait', line: `stopwait NODES ${GRACE}`, before: ['START'], leaves: 'none' },

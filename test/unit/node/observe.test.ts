@@ -15,7 +15,7 @@ import {
   World,
   type WorldOptions,
 } from '../../sim/index.ts'
-import { id, LAUNCH, PLAN, RECORD, TARGET } from './fixtures.ts'
+import { id, LAUNCH, PLAN, RECORD, STOP, TARGET } from './fixtures.ts'
 
 const ENV = { PATH: '/usr/bin', MULTI_LAUNCH: LAUNCH.id, MULTI_PIDFILE: TARGET.pidfile }
 
@@ -233,23 +233,50 @@ describe('once it is gone', () => {
 })
 
 describe('whom this command has signalled', () => {
-  const spoil = ({ world }: Scene): void => {
-    world.files.put(recordPath(TARGET.pidfile), '{"v":', { uid: 0, mode: 0o600 })
+  const put = ({ world }: Scene, text: string): void => {
+    world.files.put(recordPath(TARGET.pidfile), text, { uid: 0, mode: 0o600 })
   }
-  const seenBy = ({ world, system, process: { pid, identity } }: Scene, signalled: boolean): Promise<Seen> =>
-    world.runUntil(observe(new Look(system), TARGET, { ...newMemory(), signalled, stopping: { pid, identity } }))
 
-  test('is draining while it lives, also when its record is spoilt or taken away', async () => {
-    const given = await scene()
-    const { identity } = given.process
-    recorded(given)
-    spoil(given)
-    expect((await seenBy(given, true)).state).toMatchObject({ state: 'draining', leader: identity })
-    expect((await seenBy(given, false)).state).toMatchObject({ state: 'running', adopted: true })
-    given.world.files.remove(recordPath(TARGET.pidfile), { uid: 0, gid: 0 })
-    expect((await seenBy(given, true)).state).toMatchObject({ state: 'draining', leader: identity })
+  /** As it has been recorded with the request to stop, and somebody who asked for that and looks again. */
+  async function asked(behaviour = sleeper) {
+    const given = await scene({ behaviour })
+    recorded(given, { generation: 7 })
+    const running = await seen(given)
+    recorded(given, { generation: 8, stop: STOP })
+    const known = await seen(given)
+    if (known.recordRead.is !== 'record' || !running.record) throw new Error('nothing was recorded')
+    const memory = { ...newMemory(), asked: known.recordRead }
+    const again = (): Promise<Seen> => given.world.runUntil(observe(new Look(given.system), TARGET, memory))
+    return { given, before: running.record, again }
+  }
+
+  test.each([
+    ['spoilt', (given: Scene) => put(given, '{"v":'), 1],
+    ['taken away', ({ world }: Scene) => void world.files.remove(recordPath(TARGET.pidfile), { uid: 0, gid: 0 }), 1],
+    ['replaced by an older one', (given: Scene, before: NodeRecord) => put(given, formatRecord(before)), 8],
+  ] as const)('is draining while it lives, also when its record is %s', async (_title, harm, next) => {
+    const { given, before, again } = await asked()
+    harm(given, before)
+    const { state, launch, claims } = await again()
+    expect(state).toMatchObject({ state: 'draining', leader: given.process.identity, request: STOP })
+    expect([launch?.id, claims.next]).toEqual([LAUNCH.id, next])
     given.process.die('TERM')
-    expect((await seenBy(given, true)).state.state).toBe('stale')
+    given.world.machine.reap(given.process)
+    expect((await again()).state.state).toBe('stopped')
+  })
+
+  test('and its group, while anyone of it lives', async () => {
+    const { given, again } = await asked(forksChild(sleeper))
+    put(given, '')
+    given.process.exit(0)
+    given.world.machine.reap(given.process)
+    expect((await again()).state).toMatchObject({ state: 'draining', group: { pgid: given.process.pid } })
+  })
+
+  test('is not mixed up with another that was started since', async () => {
+    const { given, again } = await asked()
+    recorded(given, { launch: { id: id('another') }, stop: STOP })
+    expect((await again()).state).toMatchObject({ launch: 'another' })
   })
 
   test('and was found to be gone needs no second look; whoever was started since is somebody else', async () => {
