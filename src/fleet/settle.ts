@@ -117,6 +117,7 @@ function notice({ goal, memory, seen }: Run): void {
   const { identity, logOffset } = seen.launch
   const alive =
     state === 'starting' || state === 'running' || state === 'quiet' || state === 'draining' || state === 'orphaned'
+  if (state === 'draining') memory.asked = seen.launch
   if (goal.goal !== 'up' && alive) memory.stopping ??= { pid: identity.pid, identity }
   if (goal.goal === 'up' && state === 'starting' && !memory.launched) memory.joined ??= { pid: identity.pid, logOffset }
 }

@@ -1,7 +1,7 @@
 import type { LaunchId } from '../model/names.ts'
 import type { Identity } from '../model/process.ts'
 import type { Claim } from './claim.ts'
-import type { RecordRead } from './record.ts'
+import type { Launch } from './record.ts'
 
 /**
  * What this command itself has seen of one node while it runs. Nothing is decided from it but deadlines and what has
@@ -23,8 +23,8 @@ export interface Memory {
   /** Whom this command signalled, or waits for. */
   stopping?: { readonly pid: number; readonly identity?: Identity }
   signalled?: boolean
-  /** What it wrote down of that, or of what it found asked already. */
-  asked?: Extract<RecordRead, { is: 'record' }>
+  /** Who was asked to stop, by this command or before it, as the record said. */
+  asked?: Pick<Launch, 'id' | 'identity' | 'pgid'>
   /** Monotonic: when it was first killed, and how often since. */
   killedAt?: number
   kills: number

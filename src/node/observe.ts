@@ -42,8 +42,7 @@ export interface Wanted {
 /** Reads files and /proc; changes nothing. */
 export async function observe(look: Look, target: Target, memory: Memory, wanted: Wanted = {}): Promise<Seen> {
   const { system } = look
-  const read = wanted.record ?? (await readRecord(system, target.pidfile))
-  const recordRead = withRequest(read, memory)
+  const recordRead = wanted.record ?? (await readRecord(system, target.pidfile))
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, wanted.claimed)
   const pidfile = pidfileOf(system, target)
@@ -61,18 +60,6 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
     pidfile: unread ? { is: 'unread' } : await pidfile(),
     ...(record ? { record } : {}),
   }
-}
-
-/**
- * Whom this very command asked to stop it waits for, also when the record of that was taken away meanwhile, spoilt, or replaced by
- * an older one: then its own words count. Changes are numbered by what is there.
- */
-function withRequest(read: RecordRead, { asked }: Memory): RecordRead {
-  if (!asked || read.is === 'blocked') return read
-  const now = read.is === 'record' ? read.record : undefined
-  const isAnother = now?.launch !== undefined && now.launch.id !== asked.record.launch?.id
-  if (isAnother || now?.stop?.launch === asked.record.stop?.launch) return read
-  return { ...asked, record: { ...asked.record, generation: now?.generation ?? 0 } }
 }
 
 /** Read when it is asked for, and once. */
@@ -114,6 +101,8 @@ export async function findWorker(
   if (read.is === 'blocked') return unknown(read.why)
   const launch = read.is === 'record' ? read.record.launch : undefined
   const { system } = look
+  const forgotten = await forgottenOf(system, read, memory)
+  if (forgotten) return unknown(forgotten)
   if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile)
   const isGone = memory.gone === launch.id
   const leader = isGone ? 'gone' : await locate(system, launch.identity)
@@ -183,6 +172,20 @@ async function isAnothers(system: System, identity: Identity, uid: number | unde
   const real = await system.realUid(identity.pid)
   if (real === undefined && (await locate(system, identity)) === 'gone') return 'gone'
   return real === uid ? undefined : `the record of uid ${uid} names pid ${identity.pid}, which belongs to another user`
+}
+
+/**
+ * Who was asked to stop, and lives, though that is not on record any more: it was taken away, spoilt, or replaced by an older one.
+ * What is there now would have it signalled again, or take it for gone.
+ */
+async function forgottenOf(system: System, read: RecordRead, { asked }: Memory): Promise<string | undefined> {
+  if (!asked) return undefined
+  const record = read.is === 'record' ? read.record : undefined
+  const isAnothers = record?.launch !== undefined && record.launch.id !== asked.id
+  if (isAnothers || record?.stop?.launch === asked.id) return undefined
+  const { identity, pgid } = asked
+  const lives = (await locate(system, identity)) !== 'gone' || (pgid !== null && (await system.groupAnswers(pgid)))
+  return lives ? `pid ${identity.pid} was asked to stop, and its record does not say so any more` : undefined
 }
 
 async function byLeader(

@@ -4,7 +4,7 @@ import type { Owner, System } from '../system/port.ts'
 import { recordPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { Seen } from './observe.ts'
-import { type Launch, type NodeRecord, recordAsRead } from './record.ts'
+import type { Launch, NodeRecord } from './record.ts'
 import type { Effect, Scene } from './scene.ts'
 import { releaseClaims, writeRecord } from './write.ts'
 
@@ -19,12 +19,13 @@ export async function recorded(scene: Scene, changes: Changes): Effect {
 }
 
 export async function record(
-  { system, target, seen, goal, memory }: Scene,
+  { system, target, seen, goal }: Scene,
   changes: Changes,
   generation = seen.claims.next - 1,
 ): Effect {
-  // With a plan of ours it becomes our record: nothing that somebody else wrote goes into it.
-  const before = changes.plan && isTheirs(system, seen) ? undefined : seen.record
+  const owner = changes.plan ? undefined : await ownerToKeep(system, target, seen)
+  // If it becomes our record, nothing that somebody else wrote goes into it.
+  const before = isTheirs(system, seen) && !owner ? undefined : seen.record
   const { name, short, fleet, pidfile, logfile } = before ?? target
   const base = before ?? {
     v: 1 as const,
@@ -46,12 +47,8 @@ export async function record(
     ...changes,
     generation,
   }
-  const owner = changes.plan ? undefined : await ownerToKeep(system, target, seen)
   const written = await writeRecord(system, owner ? next : ownWords(next, seen, system), owner)
-  if (!written.ok) return err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
-  const read = recordAsRead(system, target.pidfile)
-  if (read?.is === 'record' && next.stop && next.stop.launch === next.launch?.id) memory.asked = read
-  return written
+  return written.ok ? written : err(fromFault(written.error, `write the record of ${target.name}`, '--pidfile'))
 }
 
 /** A path that another user recorded for its worker's words must not become one's own: one's own are removed. */

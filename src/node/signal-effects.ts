@@ -21,7 +21,9 @@ export async function signalLeader(scene: Scene, signal: Signal): Effect {
   memory.signalled = true
   emit({ event: 'signalled', target, pid: identity.pid, signal, group: false })
   const wanted = goal.goal === 'down' ? goal.wanted : 'down'
-  return recorded(scene, { wanted, launch, stop: request(scene, signal) })
+  const written = await recorded(scene, { wanted, launch, stop: request(scene, signal) })
+  if (written.ok) memory.asked = launch
+  return written
 }
 
 /** The soft stage: jobs that run are to be given back. Recorded, so that whoever waits too does not ask again. */

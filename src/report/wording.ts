@@ -37,7 +37,7 @@ function words(failure: Failure, about?: About): string {
     case 'foreign':
       return `it was started on ${failure.host}, in another container or pid namespace, and may live there; stop it there, name another pidfile with --pidfile, or start it all the same with --takeover`
     case 'unknown':
-      return `cannot tell whether ${failure.path} names this worker: ${failure.why}; nothing was signalled or removed`
+      return `cannot tell whether ${failure.path} names this worker: ${failure.why}; it is left alone`
     case 'taken':
       return `pidfile ${failure.pidfile} is taken by a worker of fleet ${failure.fleet} (pid ${failure.pid}); stop that one or name another with --pidfile`
     case 'denied':

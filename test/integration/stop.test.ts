@@ -48,39 +48,38 @@ test('stopwait returns when the worker is gone, and removes the pidfile', async 
 test.for([
   ['taken away', (record: string) => rmSync(record)],
   ['spoilt', (record: string) => writeFileSync(record, '{"v":')],
-] as const)('stopwait waits on, without a second TERM, when the record is %s meanwhile', async ([, harm], context) => {
+] as const)(
+  'stopwait says so when the record of its request is %s meanwhile: exit 4, no second TERM',
+  async ([, harm], context) => {
+    for (const line of [['stopwait'], ['stopwait', '--timeout=30', '--then=kill']] as const) {
+      const rig = rigFor(context)
+      const { worker, waiting } = await draining(rig, ...line)
+      const child = await worker.fork()
+      await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
+      harm(rig.recordFile('w1'))
+      const { code, stdout } = await waiting.ended
+      expect({ code, alive: worker.alive, signals: worker.signals }).toEqual({
+        code: 4,
+        alive: true,
+        signals: ['SIGTERM'],
+      })
+      expect(stdout).toContain(`pid ${worker.pid} was asked to stop, and its record does not say so any more`)
+      await child.exit()
+      await worker.exit()
+    }
+  },
+)
+
+test('who joined a drain asks no second time either, when its record is taken away', async (context) => {
   const rig = rigFor(context)
-  const { worker, waiting } = await draining(rig, 'stopwait')
-  await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
-  harm(rig.recordFile('w1'))
-  await whileNothingHappens()
-  expect(waiting.finished).toBeUndefined()
-  await worker.exit()
-  expect(await waiting.ended).toMatchObject({ code: 0 })
+  const { worker, waiting } = await draining(rig, 'stop')
+  await waiting.ended
+  const joined = rig.begin('stopwait', 'w1')
+  await until(() => joined.stdout.includes('Waiting'), 'it to wait')
+  rmSync(rig.recordFile('w1'))
+  expect(await joined.ended).toMatchObject({ code: 4 })
   expect(worker.signals).toEqual(['SIGTERM'])
-  expect(existsSync(rig.pidfile('w1'))).toBe(false)
-})
-
-test('stopwait --timeout --then=kill kills also when the record was taken away meanwhile', async (context) => {
-  const rig = rigFor(context)
-  const { worker, waiting } = await draining(rig, 'stopwait', '--timeout=2', '--then=kill')
-  await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
-  rmSync(rig.recordFile('w1'))
-  expect(await waiting.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/killed/) as string })
-  expect([worker.alive, worker.signals]).toEqual([false, ['SIGTERM']])
-})
-
-test('stopwait waits for what the worker left behind also when the record was taken away meanwhile', async (context) => {
-  const rig = rigFor(context)
-  const { worker, waiting } = await draining(rig, 'stopwait')
-  await until(() => rig.record('w1')?.stop !== undefined, 'the request to be recorded')
-  rmSync(rig.recordFile('w1'))
-  const child = await worker.fork()
   await worker.exit()
-  await whileNothingHappens()
-  expect(waiting.finished).toBeUndefined()
-  await child.exit()
-  expect(await waiting.ended).toMatchObject({ code: 0 })
 })
 
 test('a directory in the place of a claim is named; nothing is signalled, and without it the same command goes on', async (context) => {

@@ -177,6 +177,13 @@ export const MUTANTS: readonly Mutant[] = [
     "  const dead = seen.claims.top?.holder === 'dead' ? seen.claims.top.claim.generation : undefined\n  if (dead !== undefined) await system.remove(claimPath(target.pidfile, dead))\n  const made = await system.symlink(text, claimPath(target.pidfile, dead ?? seen.claims.next))\n",
   ),
   mutant(
+    'what a user recorded becomes root’s own word',
+    'node/recording.ts',
+    'isTheirs(system, seen) && !owner ? undefined',
+    'isTheirs(system, seen) && changes.plan ? undefined',
+    'unit/node/recording.test.ts',
+  ),
+  mutant(
     'a claim that nobody counts left behind',
     'fleet/settle.ts',
     '  if (!counts) await system.remove(',
@@ -270,8 +277,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a spoilt record believed over a worker that is waited for',
     'node/observe.ts',
-    '  const recordRead = withRequest(read, memory)\n',
-    '  const recordRead = read\n',
+    '  if (forgotten) return unknown(forgotten)\n',
+    '',
     'unit/node/observe.test.ts',
   ),
   mutant(

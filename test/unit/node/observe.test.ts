@@ -232,7 +232,7 @@ describe('once it is gone', () => {
   })
 })
 
-describe('whom this command has signalled', () => {
+describe('whom this command has asked to stop', () => {
   const put = ({ world }: Scene, text: string): void => {
     world.files.put(recordPath(TARGET.pidfile), text, { uid: 0, mode: 0o600 })
   }
@@ -244,33 +244,32 @@ describe('whom this command has signalled', () => {
     const running = await seen(given)
     recorded(given, { generation: 8, stop: STOP })
     const known = await seen(given)
-    if (known.recordRead.is !== 'record' || !running.record) throw new Error('nothing was recorded')
-    const memory = { ...newMemory(), asked: known.recordRead }
+    if (!known.launch || !running.record) throw new Error('nothing was recorded')
+    const memory = { ...newMemory(), asked: known.launch }
     const again = (): Promise<Seen> => given.world.runUntil(observe(new Look(given.system), TARGET, memory))
     return { given, before: running.record, again }
   }
 
   test.each([
-    ['spoilt', (given: Scene) => put(given, '{"v":'), 1],
-    ['taken away', ({ world }: Scene) => void world.files.remove(recordPath(TARGET.pidfile), { uid: 0, gid: 0 }), 1],
-    ['replaced by an older one', (given: Scene, before: NodeRecord) => put(given, formatRecord(before)), 8],
-  ] as const)('is draining while it lives, also when its record is %s', async (_title, harm, next) => {
+    ['spoilt', (given: Scene) => put(given, '{"v":')],
+    ['taken away', ({ world }: Scene) => void world.files.remove(recordPath(TARGET.pidfile), { uid: 0, gid: 0 })],
+    ['replaced by an older one', (given: Scene, before: NodeRecord) => put(given, formatRecord(before))],
+  ] as const)('nothing is known of while it lives, when the record of that is %s', async (_title, harm) => {
     const { given, before, again } = await asked()
+    expect((await again()).state.state).toBe('draining')
     harm(given, before)
-    const { state, launch, claims } = await again()
-    expect(state).toMatchObject({ state: 'draining', leader: given.process.identity, request: STOP })
-    expect([launch?.id, claims.next]).toEqual([LAUNCH.id, next])
+    expect((await again()).state).toMatchObject({ state: 'unknown', why: expect.stringMatching(/was asked to stop/) })
     given.process.die('TERM')
     given.world.machine.reap(given.process)
-    expect((await again()).state.state).toBe('stopped')
+    expect((await again()).state.state).toBe('stale')
   })
 
-  test('and its group, while anyone of it lives', async () => {
+  test('nor while anyone of its group lives', async () => {
     const { given, again } = await asked(forksChild(sleeper))
     put(given, '')
     given.process.exit(0)
     given.world.machine.reap(given.process)
-    expect((await again()).state).toMatchObject({ state: 'draining', group: { pgid: given.process.pid } })
+    expect((await again()).state.state).toBe('unknown')
   })
 
   test('is not mixed up with another that was started since', async () => {

@@ -4,8 +4,8 @@ import { claimPath, recordPath } from '../../../src/node/files.ts'
 import { Look } from '../../../src/node/look.ts'
 import { newMemory } from '../../../src/node/memory.ts'
 import { observe } from '../../../src/node/observe.ts'
-import { formatRecord } from '../../../src/node/record.ts'
-import { release } from '../../../src/node/recording.ts'
+import { formatRecord, type NodeRecord } from '../../../src/node/record.ts'
+import { record, release } from '../../../src/node/recording.ts'
 import { World } from '../../sim/index.ts'
 import { DOWN, id, identity, path, RECORD, TARGET } from './fixtures.ts'
 
@@ -46,4 +46,31 @@ test('a record that cannot be read now stays, and so does the claim of a dead st
   expect(read).toMatchObject({ found: 'text', text: 'not for us' })
   expect(dead).toContain('launch-of-1')
   expect(ours).toBeUndefined()
+})
+
+test('what a user recorded does not become root’s word, when nothing of the user’s is there any more', async () => {
+  const world = new World()
+  const root = world.system({ uid: 0 })
+  world.files.make('directory', '/user', { uid: 0, gid: 0 }, '', 0o777)
+  world.files.put(recordPath(NODE.pidfile), formatRecord(KNOWN), { uid: 1000, mode: 0o600 })
+  const seen = await world.runUntil(observe(new Look(root), NODE, newMemory()))
+  expect(seen.record?.plan).toBeDefined()
+  const scene = {
+    system: root,
+    target: NODE,
+    goal: DOWN,
+    seen,
+    memory: newMemory(),
+    emit: () => {},
+    environmentNames: [],
+  }
+  const written = async (): Promise<{ uid: number | undefined; plan: unknown }> => {
+    expect(await world.runUntil(record(scene, { wanted: 'down' }))).toEqual({ ok: true, value: undefined })
+    const read = await world.runUntil(root.readFile(recordPath(NODE.pidfile), 1 << 20))
+    if (read.found !== 'text') throw new Error(read.found)
+    return { uid: read.uid, plan: (JSON.parse(read.text) as NodeRecord).plan }
+  }
+  expect(await written()).toEqual({ uid: 1000, plan: KNOWN.plan })
+  world.files.remove(recordPath(NODE.pidfile), { uid: 0, gid: 0 })
+  expect(await written()).toEqual({ uid: 0, plan: undefined })
 })

@@ -56,7 +56,7 @@ const TABLE: readonly (readonly [Failure, string])[] = [
   ],
   [
     { reason: 'unknown', why: '/proc hides pid 12', path: path('/run/shop/w1.pid') },
-    'cannot tell whether /run/shop/w1.pid names this worker: /proc hides pid 12; nothing was signalled or removed',
+    'cannot tell whether /run/shop/w1.pid names this worker: /proc hides pid 12; it is left alone',
   ],
   [
     { reason: 'taken', fleet: '/srv/blog', pid: 12, pidfile: path('/run/w1.pid') },
