@@ -46,7 +46,7 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, wanted.claimed)
   const pidfile = pidfileOf(system, target)
-  const found = await findWorker(look, target, recordRead, pidfile, memory)
+  const found = await unlessItLives(system, await findWorker(look, target, recordRead, pidfile, memory), memory)
   if (wanted.record && !isLed(found) && (await readRecord(system, target.pidfile)) !== wanted.record)
     return observe(look, target, memory, { ...wanted, record: undefined })
   // Started between our look at its record or its claims and at its pidfile, it would pass for somebody else's and for ready.
@@ -60,6 +60,14 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
     pidfile: unread ? { is: 'unread' } : await pidfile(),
     ...(record ? { record } : {}),
   }
+}
+
+/** Whom this command is to stop and has seen: also when nothing names it any more, it is not gone before it is. */
+async function unlessItLives(system: System, found: Found, { stopping, gone }: Memory): Promise<Found> {
+  const { state } = found.state
+  if (!stopping?.identity || gone !== undefined || (state !== 'stopped' && state !== 'stale')) return found
+  if ((await locate(system, stopping.identity)) === 'gone') return found
+  return unknown(`pid ${stopping.pid} lives, and neither record nor pidfile names it any more`)
 }
 
 /** Read when it is asked for, and once. */

@@ -177,6 +177,13 @@ export const MUTANTS: readonly Mutant[] = [
     "  const dead = seen.claims.top?.holder === 'dead' ? seen.claims.top.claim.generation : undefined\n  if (dead !== undefined) await system.remove(claimPath(target.pidfile, dead))\n  const made = await system.symlink(text, claimPath(target.pidfile, dead ?? seen.claims.next))\n",
   ),
   mutant(
+    'a worker that nothing names any more counts as gone',
+    'node/observe.ts',
+    "gone !== undefined || (state !== 'stopped' && state !== 'stale')) return found",
+    "gone !== undefined || state !== 'stopped') return found",
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
     'what a user recorded becomes root’s own word',
     'node/recording.ts',
     'isTheirs(system, seen) && !owner ? undefined',

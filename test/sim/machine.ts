@@ -20,8 +20,8 @@ export class Machine {
   readonly #initDelayMs: number
   readonly #pids: PidRange
   readonly pidNamespace = 'pid:[4026531836]'
-  /** By pid: how long the last that had it and has ended lived, ms. */
-  readonly lived = new Map<number, number>()
+  /** By pid: when the last that had it and has ended was born, and when it ended, monotonic ms. */
+  readonly ended = new Map<number, { readonly bornAt: number; readonly at: number }>()
   bootId = ''
   table: Table
   #boots = 0
@@ -126,7 +126,7 @@ export class Machine {
     this.tell(process, 'ends', [exit])
     process.state = 'Z'
     process.exited = exit
-    this.lived.set(process.pid, this.clock.now - process.bornAt)
+    this.ended.set(process.pid, { bornAt: process.bornAt, at: this.clock.now })
     process.log = undefined
     for (const child of process.children) this.#orphan(child)
     process.children.clear()

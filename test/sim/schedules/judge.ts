@@ -15,13 +15,18 @@ const happens = ({ happenings = [] }: Schedule, ...what: string[]): boolean =>
   happenings.some((one) => what.includes(one.what))
 
 /** An outcome is said of a moment; what another command has done since does not make it a lie. */
-export function judgeOutcome(fleet: Fleet, schedule: Schedule, one: Issued, outcome: Outcome): string | undefined {
+export function judgeOutcome(
+  fleet: Fleet,
+  schedule: Schedule,
+  { issued: one, at }: Pick<Begun, 'issued' | 'at'>,
+  outcome: Outcome,
+): string | undefined {
   const node = outcome.target.short
   const alive = fleet.processesOf(node)
   const others = (verbs: ReadonlySet<Verb>): boolean =>
     schedule.commands.some((other) => other !== one && verbs.has(other.verb))
   const mayDie = others(DOWN) || happens(schedule, 'worker killed')
-  const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie })
+  const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie, since: at })
   return complaint === undefined ? undefined : `${one.verb} ${node}: ${complaint}`
 }
 
@@ -29,18 +34,31 @@ interface Around {
   readonly alive: readonly SimProcess[]
   readonly others: (verbs: ReadonlySet<Verb>) => boolean
   readonly mayDie: boolean
+  /** When the command began. */
+  readonly since: number
 }
+
+/** What becomes of pidfiles, and what is said of a worker that was named by none other. */
+const PIDFILES = ['pidfile removed', 'pidfile names a stranger', 'pidfile emptied'] as const
+const LOST = /neither record nor pidfile names it/
 
 /** --startsecs of mute workers, ms. */
 const START_MS = 20
 
+/** Somebody who was started since with the pid that another had until then. */
+function isSuccessor({ world }: Fleet, pid: number, bornAt: number, since: number): boolean {
+  const ended = world.machine.ended.get(pid)
+  return ended !== undefined && ended.at >= since && bornAt >= ended.at
+}
+
 function complaintOf(
-  { worker, world }: Fleet,
+  fleet: Fleet,
   schedule: Schedule,
   one: Issued,
   outcome: Outcome,
-  { alive, others, mayDie }: Around,
+  { alive, others, mayDie, since }: Around,
 ): string | undefined {
+  const { worker, world } = fleet
   switch (outcome.result) {
     case 'started':
     case 'restarted':
@@ -49,8 +67,8 @@ function complaintOf(
     case 'resumed': {
       const named = alive.find(({ pid }) => pid === outcome.pid)
       // Its machine may have kept it from dying at once.
-      if (!named && outcome.result === 'started' && (world.machine.lived.get(outcome.pid) ?? 0) >= START_MS)
-        return undefined
+      const ended = world.machine.ended.get(outcome.pid)
+      if (!named && outcome.result === 'started' && ended && ended.at - ended.bornAt >= START_MS) return undefined
       if (!named)
         return mayDie || RESTARTS.has(one.verb) ? undefined : `${outcome.result} ${outcome.pid}, which is dead`
       // With the clock set back its words are too old to be believed, and it counts as mute.
@@ -60,7 +78,9 @@ function complaintOf(
       return mustSay && !saidReady(named) ? `${outcome.result} ${outcome.pid}, which has not said so` : undefined
     }
     case 'stopped':
-      return alive.some(({ pgrp }) => pgrp === outcome.pid) ? `stopped ${outcome.pid}, whose group lives` : undefined
+      return alive.some(({ pgrp, bornAt }) => pgrp === outcome.pid && !isSuccessor(fleet, outcome.pid, bornAt, since))
+        ? `stopped ${outcome.pid}, whose group lives`
+        : undefined
     case 'already-down':
       return alive.length > 0 && !others(UP) ? 'already down, but it lives' : undefined
     case 'signalled':
@@ -68,8 +88,11 @@ function complaintOf(
       return undefined
     case 'failed': {
       const { reason } = outcome.failure
-      // What root has written its users may not read.
-      const mayNotKnow = schedule.faults !== undefined || schedule.commands.some(({ by }) => by === 'root')
+      // What root has written its users may not read; and a worker that is not recorded yet is known by its pidfile alone.
+      const mayNotKnow =
+        schedule.faults !== undefined ||
+        schedule.commands.some(({ by }) => by === 'root') ||
+        (outcome.failure.reason === 'unknown' && LOST.test(outcome.failure.why) && happens(schedule, ...PIDFILES))
       if ((reason === 'unknown' || reason === 'foreign') && !mayNotKnow) return JSON.stringify(outcome.failure)
       const excused = mayDie || workerOf(worker).start === 'dies' || schedule.faults !== undefined
       return reason === 'died' && !excused && !DOWN.has(one.verb) ? 'died, and nobody stopped it' : undefined

@@ -138,8 +138,8 @@ async function phase(
 ): Promise<Begun[]> {
   const { world } = fleet
   const begun: Begun[] = []
-  const hear: Parameters<typeof begin>[3] = ({ issued }, event) => {
-    const complaint = event.event === 'outcome' ? judgeOutcome(fleet, schedule, issued, event.outcome) : undefined
+  const hear: Parameters<typeof begin>[3] = (one, event) => {
+    const complaint = event.event === 'outcome' ? judgeOutcome(fleet, schedule, one, event.outcome) : undefined
     if (complaint !== undefined) found.add(complaint)
   }
   for (const one of commands) world.after(one.at - from, () => begun.push(begin(fleet, schedule, one, hear)))

@@ -278,6 +278,19 @@ describe('whom this command has asked to stop', () => {
     expect((await again()).state).toMatchObject({ launch: 'another' })
   })
 
+  test('and has seen alive, by its pidfile alone, is not gone when the pidfile names somebody else', async () => {
+    const given = await scene()
+    const { pid, identity } = given.process
+    given.world.files.put(TARGET.pidfile, `${pid}\n`, { uid: 0 })
+    expect((await seen(given)).launch?.adopted).toBe(true)
+    given.world.files.put(TARGET.pidfile, '', { uid: 0 })
+    const memory = { ...newMemory(), stopping: { pid, identity } }
+    const again = (): Promise<Seen> => given.world.runUntil(observe(new Look(given.system), TARGET, memory))
+    expect((await again()).state).toMatchObject({ state: 'unknown', why: expect.stringMatching(/lives, and neither/) })
+    given.process.die('KILL')
+    expect((await again()).state.state).toBe('stale')
+  })
+
   test('and was found to be gone needs no second look; whoever was started since is somebody else', async () => {
     const given = await scene()
     recorded(given)
