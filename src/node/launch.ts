@@ -45,10 +45,11 @@ async function begin(
   const log = foreground ? ok('terminal' as const) : await system.openLog(plan.logfile, { followSymlink })
   if (!log.ok) return err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
   const startedAt = system.wall()
-  const startedMono = system.now()
   const { argv, cwd, umask } = plan
   const env = { ...plan.env, MULTI_LAUNCH: id, ...(plan.vitals ? { MULTI_VITALS: plan.vitals } : {}) }
   const spawned = await system.spawn({ argv, cwd, env, log: log.value, ...(umask === undefined ? {} : { umask }) })
+  // Not before: a fork may take long, and that is no part of its life.
+  const startedMono = system.now()
   if (log.value !== 'terminal') await system.closeLog(log.value)
   if (!spawned.ok) return err(await spawnFailure(system, plan, spawned.error.code))
   const identity = spawned.value

@@ -177,6 +177,13 @@ export const MUTANTS: readonly Mutant[] = [
     "  const dead = seen.claims.top?.holder === 'dead' ? seen.claims.top.claim.generation : undefined\n  if (dead !== undefined) await system.remove(claimPath(target.pidfile, dead))\n  const made = await system.symlink(text, claimPath(target.pidfile, dead ?? seen.claims.next))\n",
   ),
   mutant(
+    'the time of the fork counts as the worker’s life',
+    'node/launch.ts',
+    '  const startedMono = system.now()\n',
+    '  const startedMono = system.now() - (system.wall() - startedAt)\n',
+    'unit/node/launch.test.ts',
+  ),
+  mutant(
     'a worker that nothing names any more counts as gone',
     'node/observe.ts',
     "gone !== undefined || (state !== 'stopped' && state !== 'stale')) return found",
