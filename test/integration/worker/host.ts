@@ -145,9 +145,17 @@ export class Rig {
     return folder
   }
 
-  remove(): void {
-    // A child of a pool that was killed may still be writing its last words.
-    rmSync(this.directory, { recursive: true, maxRetries: 20 })
+  /** A child of a pool that was killed may still be writing its last words; `maxRetries` of rmSync does not look again what is there. */
+  async remove(): Promise<void> {
+    await until(() => {
+      try {
+        rmSync(this.directory, { recursive: true, force: true })
+        return true
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return false
+        throw error
+      }
+    }, `${this.directory} to be empty`)
   }
 }
 
