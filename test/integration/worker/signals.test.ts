@@ -93,9 +93,9 @@ const ROWS: Readonly<Record<HostSignal, () => Promise<void>>> = {
     const host = await ready()
     host.signal('SIGTSTP')
     await rig.state('quiet')
-    expect(count(host, 'pause called')).toBe(1)
     host.signal('SIGTERM')
     expect(await finished(host)).toBe(0)
+    expect(count(host, 'pause called')).toBe(1)
   },
   CONT: async () => {
     const host = await ready()
@@ -106,6 +106,8 @@ const ROWS: Readonly<Record<HostSignal, () => Promise<void>>> = {
     await rig.state('quiet')
     host.signal('SIGCONT')
     await rig.state('ready')
+    host.signal('SIGTERM')
+    expect(await finished(host)).toBe(0)
     expect(count(host, 'resume called')).toBe(1)
   },
 }
