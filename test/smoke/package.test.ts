@@ -72,7 +72,7 @@ describe('the package', () => {
   })
 
   test('is small', () => {
-    expect(pack.size).toBeLessThan(320_000)
+    expect(pack.size).toBeLessThan(300_000)
     expect(pack.unpackedSize).toBeLessThan(1_200_000)
   })
 
