@@ -35,9 +35,6 @@ function prepare(): void {
   if (process.env['MULTI_REQUIRE_PEERS'] === '1' && !isExampleInstalled()) installExample()
 }
 
-/** What a test repeats by itself, the runs repeat. */
-const FEWER = { MULTI_ROLLS: '3', MULTI_ROUNDS: '20' }
-
 let next = 0
 let passed = 0
 let failures = 0
@@ -46,7 +43,7 @@ function runSuite(log: string): Promise<number | null> {
   const out = openSync(log, 'w')
   // Without a cache of its own vitest writes nothing into the checkout.
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words, '--no-cache'], {
-    env: { ...FEWER, ...process.env, MULTI_TEST_NO_BUILD: '1', NO_COLOR: '1' },
+    env: { ...process.env, MULTI_TEST_NO_BUILD: '1', NO_COLOR: '1' },
     stdio: ['ignore', out, out],
   })
   return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))

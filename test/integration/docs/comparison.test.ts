@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, type TestContext, test } from 'vitest'
-import { isAlive, type Rig, rigFor, until } from '../rig/rig.ts'
+import { isAlive, type Rig, rigFor, until } from '../../rig/rig.ts'
 
 /** What the README says of others is what they do here. */
 
