@@ -1,4 +1,16 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** What takes longest: begun last, each would be waited for by idle cores. */
+const LONGEST = ['peers/rolling.test.ts', 'peers/bullmq.test.ts', 'integration/crash-random.test.ts']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((name) => moduleId.endsWith(name))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 /**
  * `seconds`: what no test takes, however loaded the machine is; `npm run test:stress` runs several suites side by side.
@@ -37,6 +49,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/global-setup.ts'],
     passWithNoTests: true,
+    sequence: { sequencer: LongestFirst },
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
       project('unit', 0, 60),
