@@ -39,10 +39,16 @@ export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
 
 function gone(goal: DownGoal, { state, leftover, record }: Seen, moment: Moment): Step {
   const { memory } = moment
-  if (leftover) return { step: 'clear', ...(state.state === 'stale' && !memory.stopping ? { why: state.why } : {}) }
+  if (leftover) return clearUp(state, memory)
   if (record && record.wanted !== goal.wanted) return { step: 'want' }
   return stopped(moment)
 }
+
+/** What a worker leaves that this very command has stopped needs no words. */
+export const clearUp = (state: NodeState, { stopping }: Memory): Step => ({
+  step: 'clear',
+  ...(state.state === 'stale' && !stopping ? { why: state.why } : {}),
+})
 
 const stopped = ({ memory: { stopping, killed, lost } }: Moment): Step => ({
   step: 'done',

@@ -1,6 +1,6 @@
 import { unreachable } from '../model/result.ts'
 import type { Moment } from './decide.ts'
-import { killOrWait } from './decide-down.ts'
+import { clearUp, killOrWait } from './decide-down.ts'
 import type { Seen } from './observe.ts'
 import type { Step } from './step.ts'
 
@@ -10,7 +10,7 @@ export function decideKilled({ state, leftover, record, claims }: Seen, { target
   switch (state.state) {
     case 'stopped':
     case 'stale':
-      if (leftover && mayTidy) return { step: 'clear' }
+      if (leftover && mayTidy) return clearUp(state, memory)
       if (record?.wanted === 'up' && mayTidy) return { step: 'want' }
       return {
         step: 'done',

@@ -1,7 +1,7 @@
 import { recordedNodes } from '../fleet/catalogue.ts'
 import { fleetNodes, type Meant, namedNodes, toTarget } from '../fleet/targets.ts'
-import { planNode, renewed } from '../kinds/index.ts'
-import type { Failure, UsageError } from '../model/failure.ts'
+import { planNode, renewed, saysWhatToRun } from '../kinds/index.ts'
+import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
 import { Look } from '../node/look.ts'
@@ -63,9 +63,25 @@ async function anew(context: Context, meant: readonly Meant[]): Promise<Result<P
   const planned: Planned[] = []
   for (const [at, spec] of read.value.nodes.entries()) {
     const one = await planOne(context, spec)
+    const changed = anotherKind(context, spec, meant[at]?.record, one.plan)
+    if (changed) return err(changed)
     planned.push({ ...one, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
   return ok(planned)
+}
+
+/** Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker without one. */
+function anotherKind(
+  { env }: Context,
+  spec: NodeSpec,
+  record: NodeRecord | undefined,
+  plan: Planned['plan'],
+): UsageError | undefined {
+  const before = record?.plan?.kind
+  if (!plan.ok || before === undefined || before === plan.value.kind || saysWhatToRun(spec, env)) return undefined
+  const message = `${spec.name} was started as kind ${before}, and this line does not say what to run: it would come back as kind ${plan.value.kind}`
+  const hint = `name its ${before === 'app' ? 'app with -A' : 'program with --cmd'} too, or say --kind ${plan.value.kind}`
+  return usage(message, { argument: spec.short, hint })
 }
 
 function keptFiles({ name, pidfile, logfile, plan }: NodeRecord, spec: NodeSpec | undefined): string[] {

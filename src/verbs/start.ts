@@ -2,7 +2,7 @@ import { stayWith } from '../fleet/foreground.ts'
 import { openGate } from '../fleet/gate.ts'
 import { pursue } from '../fleet/pursue.ts'
 import type { Task } from '../fleet/run.ts'
-import type { UsageError } from '../model/failure.ts'
+import { type UsageError, usage } from '../model/failure.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { UpGoal } from '../node/goal.ts'
 import { plannedNodes } from './plans.ts'
@@ -20,8 +20,12 @@ export function startOptions({ line: { settings } }: Context): Result<StartOptio
   return startTimeoutMs.ok ? ok({ startMs: startMs.value, startTimeoutMs: startTimeoutMs.value }) : startTimeoutMs
 }
 
+const NAME_THEM = 'name the nodes, or write how many: start 3; restart gives a whole fleet other options'
+
 async function run(context: Context): Promise<Answer> {
   const { line, emit, env } = context
+  // A bare start brings back what should be up, as it was; with options for workers, nodes were forgotten.
+  if (line.nodes.length === 0 && line.hasWorkerOptions) return failed(usage('no node is named', { hint: NAME_THEM }))
   const options = startOptions(context)
   if (!options.ok) return failed(options.error)
   const atLimit = choiceOf(line.settings, '--then', ['leave', 'stop'])

@@ -86,7 +86,7 @@ function rowOf(system: System, { target, record }: Meant, seen: Seen, usage?: Re
           uptimeSeconds: Math.max(0, Math.round((system.now() - launch.startedMono) / 1000)),
         }
       : {}
-  const note = noteOf(seen)
+  const note = noteOf(system, seen)
   const { vitals } = seen
   const { name, pidfile, logfile, fleet } = target
   return {
@@ -125,8 +125,16 @@ function* wordNotes({ state, vitals, record }: Seen): Generator<string> {
   if (vitals.state === 'draining' && state.state !== 'draining') yield 'it is shutting down, not by multi'
 }
 
+/** Why a worker that nobody stopped cannot be there any more. */
+function whereItRan(system: System, { record }: Seen): string | undefined {
+  const identity = record?.launch?.identity
+  if (!identity) return undefined
+  if (identity.bootId !== system.self.identity.bootId) return 'before the machine was booted'
+  return identity.pidNamespace === system.self.identity.pidNamespace ? undefined : 'in another container'
+}
+
 /** What the state alone does not say. */
-function noteOf(seen: Seen): string | undefined {
+function noteOf(system: System, seen: Seen): string | undefined {
   const { state, record, recordRead, launch, claims } = seen
   const notes: string[] = [...wordNotes(seen)]
   if ('suspended' in state && state.suspended) notes.push('suspended')
@@ -140,6 +148,9 @@ function noteOf(seen: Seen): string | undefined {
     )
   if (state.state === 'stopped' && record?.wanted === 'up')
     notes.push(record.launch ? `should be up; pid ${record.launch.identity.pid} is gone` : 'should be up')
+  const ranElsewhere = whereItRan(system, seen)
+  if (ranElsewhere && record?.wanted === 'up' && (state.state === 'stopped' || state.state === 'stale'))
+    notes.push(`its worker ran ${ranElsewhere}`)
   if (recordRead.is === 'useless') notes.push(recordRead.why)
   if (claims.top?.holder === 'alive') notes.push(`being changed by pid ${claims.top.claim.owner.pid}`)
   if (claims.top?.holder === 'dead') notes.push('a multi was killed while changing it: run the command again')

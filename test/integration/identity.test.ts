@@ -40,6 +40,8 @@ async function expectUntouched(rig: Rig, pidfile: string, why: RegExp, alive: ()
     const { code, stdout } = await rig.multi(verb, 'w1')
     expect(code).toBe(0)
     expect(stdout).toMatch(/w1@\S+: DOWN/)
+    expect(stdout).toMatch(/removed a stale pidfile: /)
+    expect(stdout).toMatch(why)
     expect(existsSync(rig.pidfile('w1'))).toBe(false)
     expect(alive()).toBe(true)
   }
@@ -96,14 +98,13 @@ test.for([
 
 test('a pidfile with the pid of the command itself', async (context) => {
   const rig = rigFor(context)
-  const said: string[] = []
   // exec keeps the pid: the shell knows beforehand which one the command will have.
-  for (const verb of ['stopwait', 'kill', 'start']) {
+  for (const verb of ['status', 'stop', 'stopwait', 'kill', 'start']) {
     const script = `echo $$ > ${rig.pidfile('w1')}; exec "$@"`
     const words = [process.execPath, MULTI, verb, 'w1', ...(verb === 'start' ? [...rig.puppet, '--startsecs=0'] : [])]
     const { code, signal, stdout } = await rig.program(['sh', '-c', script, 'sh', ...words]).ended
-    expect({ code, signal }).toEqual({ code: 0, signal: null })
-    said.push(stdout)
+    expect({ code, signal }).toEqual({ code: verb === 'status' ? 1 : 0, signal: null })
+    expect(stdout).toContain('which is this very command')
   }
   await rig.multi('stopwait', 'w1')
 })
@@ -197,18 +198,42 @@ async function withRecord(rig: Rig, change: (text: string) => string): Promise<n
 }
 
 test.for([
-  ['of another boot', (text: string) => text.replace(/"bootId":"[^"]*"/, '"bootId":"another-boot"')],
-  ['of another pid namespace', (text: string) => text.replace(/"pidNamespace":"[^"]*"/, '"pidNamespace":"pid:[1]"')],
-  ['whose pid was given to somebody else', (text: string) => text.replace(/"startTicks":\d+/, '"startTicks":1')],
-  ['of an older format', (text: string) => text.replace('"v":1', '"v":0')],
-  ['of a newer format', (text: string) => text.replace('"v":1', '"v":2')],
-  ['that is torn', (text: string) => text.slice(0, 200)],
-  ['that is empty', () => ''],
-  ['that is another JSON value', () => '[null]\n'],
-] as const)('a record %s: nobody is signalled, and start goes on', async ([, change], context) => {
+  [
+    'of another boot',
+    (text: string) => text.replace(/"bootId":"[^"]*"/, '"bootId":"another-boot"'),
+    /its worker ran before the machine was booted/,
+  ],
+  [
+    'of another pid namespace',
+    (text: string) => text.replace(/"pidNamespace":"[^"]*"/, '"pidNamespace":"pid:[1]"'),
+    /its worker ran in another container/,
+  ],
+  [
+    'whose pid was given to somebody else',
+    (text: string) => text.replace(/"startTicks":\d+/, '"startTicks":1'),
+    /a stranger/,
+  ],
+  ['of an older format', (text: string) => text.replace('"v":1', '"v":0'), /record is of format 0/],
+  ['of a newer format', (text: string) => text.replace('"v":1', '"v":2'), /record is of format 2/],
+  ['that is torn', (text: string) => text.slice(0, 200), /record is torn/],
+  ['that is empty', () => '', /record is empty/],
+  ['that is another JSON value', () => '[null]\n', /record/],
+] as const)('a record %s: nobody is signalled, and start goes on', async ([, change, said], context) => {
   const rig = rigFor(context)
   const stranger = await withRecord(rig, change)
-  expect((await rig.multi('status', 'w1', '--json')).json()).toMatchObject([{ state: 'stale' }])
+  const record = readFileSync(rig.recordFile('w1'))
+  const { code: lsb, stdout: seen } = await rig.multi('status', 'w1')
+  expect(lsb).toBe(1)
+  expect(seen).toMatch(/stale/)
+  expect(seen).toMatch(said)
+  for (const verb of ['stop', 'stopwait', 'kill']) {
+    const asked = await rig.multi(verb, 'w1')
+    expect(asked.code).toBe(0)
+    expect(asked.stdout).toContain('removed a stale pidfile')
+    expect(rig.alive(stranger)).toBe(true)
+    writeFileSync(rig.recordFile('w1'), record)
+    writeFileSync(rig.pidfile('w1'), `${stranger}\n`)
+  }
   const { code, stdout } = await rig.multi('start', 'w1', ...rig.puppet, '--startsecs=0')
   expect(code).toBe(0)
   expect(stdout).toContain('removed a stale pidfile')
