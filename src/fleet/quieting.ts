@@ -7,6 +7,7 @@ import { wishPath } from '../node/files.ts'
 import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { lastWordsPath, observe, type Seen } from '../node/observe.ts'
+import { mayBeRun } from '../node/record.ts'
 import type { System } from '../system/port.ts'
 
 export type Wish = 'quiet' | 'resume'
@@ -84,6 +85,9 @@ const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
 async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {
   const way = seen.record?.plan?.quiet
   if (!way) return err({ reason: 'not-quieted', why: 'this kind of worker cannot be told to take no more jobs' })
+  if (way.by === 'program' && !mayBeRun(telling.system, seen.recordRead)) {
+    return err({ reason: 'not-quieted', why: 'its record belongs to another user, whose program is not run' })
+  }
   const asked = way.by === 'signal' ? await bySignal(way, seen, telling) : await byProgram(way, seen, telling)
   if (asked) return err(asked)
   // A mute one was told; that it obeyed nobody can know.

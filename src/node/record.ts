@@ -1,5 +1,6 @@
 import type { AbsPath, LaunchId, NodeName } from '../model/names.ts'
 import type { Exit, Identity } from '../model/process.ts'
+import { parseSignal } from '../model/signals.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 import type { StopRequest } from '../model/state.ts'
 import type { System } from '../system/port.ts'
@@ -98,6 +99,10 @@ export async function readRecord(system: System, pidfile: AbsPath): Promise<Reco
 export const recordAsRead = (system: System, pidfile: AbsPath): RecordRead | undefined =>
   lastReads.get(system)?.get(recordPath(pidfile))?.read
 
+/** What another user wrote must not become what this one runs: one's own record is believed so far, and root's. */
+export const mayBeRun = (system: System, read: RecordRead): read is Extract<RecordRead, { is: 'record' }> =>
+  read.is === 'record' && (read.uid === system.self.uid || read.uid === 0)
+
 /** What was just written needs no parsing when it is found again. */
 export const recordWritten = (system: System, record: NodeRecord, text: string, uid: number): void =>
   keep(system, recordPath(record.pidfile), { text, uid, read: { is: 'record', record, uid } })
@@ -160,13 +165,26 @@ const isVitals = (value: unknown): boolean => isObject(value) && isText(value['p
 
 const isStop = (value: unknown): boolean => isObject(value) && isText(value['launch']) && isText(value['signal'])
 
+const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.length > 0 && value.every(isText)
+
+const isSignal = (value: unknown): boolean => isText(value) && parseSignal(value) !== undefined
+
+const isQuieting = (value: unknown): boolean => {
+  if (!isObject(value)) return false
+  const { by, quiet, resume, queues } = value
+  if (by === 'signal') return isSignal(quiet) && isSignal(resume)
+  return by === 'program' && isWords(quiet) && isWords(resume) && Array.isArray(queues) && queues.every(isText)
+}
+
+const isStopping = (value: unknown): boolean =>
+  isObject(value) && isSignal(value['warm']) && isSignal(value['cold']) && optional(value['soft'], isSignal)
+
 const isPlan = (value: unknown): boolean =>
   isObject(value) &&
-  Array.isArray(value['argv']) &&
-  value['argv'].length > 0 &&
-  value['argv'].every(isText) &&
+  isWords(value['argv']) &&
   isText(value['cwd']) &&
-  isObject(value['stop']) &&
+  isStopping(value['stop']) &&
+  optional(value['quiet'], isQuieting) &&
   isObject(value['env']) &&
   Array.isArray(value['environmentNames'])
 

@@ -7,7 +7,7 @@ import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
 import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
-import { type NodeRecord, readRecord } from '../node/record.ts'
+import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { passedOver, selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
 
@@ -104,46 +104,39 @@ async function planOne(context: Context, spec: NodeSpec): Promise<Planned> {
 
 /** The recorded plan, with the caller's environment: values are never recorded. */
 async function asRecorded(context: Context, { target, record }: Meant): Promise<Planned> {
-  const plan = await recordedPlan(context, target, record)
-  if (plan.ok) warnOfMissing(context, target, record)
-  return { target, plan, defaultPidfile: false }
+  const { system } = context
+  if (!record?.plan) return asItIs(target, notRecorded(target))
+  // Whose it is counts for what stands in it now, and for nothing that was read before: its owner may have put it in another's place.
+  const read = await readRecord(system, target.pidfile)
+  if (!mayBeRun(system, read) || !read.record.plan) return asItIs(target, anotherUsers(target))
+  const { environmentNames, ...plan } = read.record.plan
+  const now = { ...target, logfile: target.logfile === record.logfile ? read.record.logfile : target.logfile }
+  const again = await renewed({ ...plan, ...now }, context)
+  for (const text of again.notes ?? []) context.emit({ event: 'note', target: now, text })
+  warnOfMissing(context, now, environmentNames)
+  return { target: now, plan: ok(again), defaultPidfile: false }
 }
 
-async function recordedPlan(
-  context: Context,
-  target: Target,
-  record: NodeRecord | undefined,
-): Promise<Result<LaunchPlan, Failure>> {
-  const { system } = context
-  if (!record?.plan) {
-    const message = `${target.name} was not started by multi, so how to start it is not recorded`
-    return err({ reason: 'bad-configuration', message, hint: 'give the options of the worker' })
-  }
-  // What another user wrote must not become what this one runs.
-  const read = await readRecord(system, target.pidfile)
-  const trusted = read.is === 'record' && (read.uid === system.self.uid || read.uid === 0)
-  if (!trusted) {
-    const message = `the record of ${target.name} belongs to another user: its command line is not run`
-    return err({
-      reason: 'bad-configuration',
-      message,
-      hint: 'run multi as that user, or give the options of the worker',
-    })
-  }
-  const { environmentNames: _names, ...plan } = record.plan
-  const again = await renewed({ ...plan, ...target }, context)
-  for (const text of again.notes ?? []) context.emit({ event: 'note', target, text })
-  return ok(again)
-}
+const asItIs = (target: Target, failure: Failure): Planned => ({ target, plan: err(failure), defaultPidfile: false })
+
+const notRecorded = ({ name }: Target): Failure => ({
+  reason: 'bad-configuration',
+  message: `${name} was not started by multi, so how to start it is not recorded`,
+  hint: 'give the options of the worker',
+})
+
+const anotherUsers = ({ name }: Target): Failure => ({
+  reason: 'bad-configuration',
+  message: `the record of ${name} belongs to another user: its command line is not run`,
+  hint: 'run multi as that user, or give the options of the worker',
+})
 
 /** Set by shells, terminals and sessions for themselves: not missed by workers. */
 const PERSONAL =
   /^(_|PWD|OLDPWD|SHLVL|TERM|TERM_.*|COLORTERM|COLUMNS|LINES|PS1|LS_COLORS|SSH_.*|XDG_.*|DBUS_.*|DISPLAY|WINDOWID|SUDO_.*|MAIL|HISTFILE|TMUX.*|STY|npm_.*|INIT_CWD|NODE|MULTI_.*|C_FAKEFORK|LESS.*|EDITOR|PAGER|VISUAL|INVOCATION_ID|JOURNAL_STREAM)$/
 
-function warnOfMissing({ env, emit }: Context, target: Target, record: NodeRecord | undefined): void {
-  const missing = (record?.plan?.environmentNames ?? []).filter(
-    (name) => env[name] === undefined && !PERSONAL.test(name),
-  )
+function warnOfMissing({ env, emit }: Context, target: Target, environmentNames: readonly string[]): void {
+  const missing = environmentNames.filter((name) => env[name] === undefined && !PERSONAL.test(name))
   if (missing.length === 0) return
   const listed =
     missing.length > 8 ? `${missing.slice(0, 8).join(', ')} and ${missing.length - 8} more` : missing.join(', ')
