@@ -2,7 +2,7 @@ import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { System } from '../system/port.ts'
 import type { Launch } from './record.ts'
 
-interface Snapshot {
+export interface Snapshot {
   /** Monotonic, before the first process was read. */
   readonly at: number
   readonly all: readonly ProcessFacts[]
@@ -27,6 +27,11 @@ export class Look {
     const shows = (facts: ProcessFacts): boolean => isSame(facts, identity) && !isDead(facts)
     const tells = known && known.at > startedMono && !known.byGroup.get(pgid ?? 0)?.some(shows)
     return tells ? known : this.#take()
+  }
+
+  /** The same of this very moment. */
+  anew(): Promise<Snapshot> {
+    return this.#take()
   }
 
   /** Everyone, this living process among them. */

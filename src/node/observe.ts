@@ -125,9 +125,9 @@ export async function findWorker(
     return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
   }
   if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
-  const group = isGone ? undefined : await remainingGroup(look, launch, memory, owner.uid)
-  if (group === 'shared')
-    return unknown(`the group ${launch.pgid} of the record of uid ${read.uid} holds other users' processes`)
+  const left = { launch, logfile: target.logfile, cwd: read.record.plan?.cwd }
+  const group = isGone ? undefined : await remainingGroup(look, left, memory, owner.uid)
+  if (group && 'doubt' in group) return unknown(group.doubt)
   return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import type { ProcessFacts } from '../model/process.ts'
 import { codeOf, codeOfRead, stackless } from './fault.ts'
 import type { ProcessRead } from './port.ts'
@@ -48,18 +48,6 @@ export function readFacts(pid: number): ProcessRead {
   }
   const facts = parseStat(text)
   return facts ? { found: 'process', facts } : { found: 'unreadable' }
-}
-
-/** Everyone that /proc shows us, in one pass. */
-export function snapshot(): ProcessFacts[] {
-  const all: ProcessFacts[] = []
-  for (const name of readdirSync('/proc')) {
-    const first = name.charCodeAt(0)
-    if (first < 48 || first > 57) continue
-    const read = readFacts(Number(name))
-    if (read.found === 'process') all.push(read.facts)
-  }
-  return all
 }
 
 const attempt = <T>(read: () => T): T | undefined => {

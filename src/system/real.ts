@@ -4,18 +4,10 @@ import { files } from './files.ts'
 import { launchIds } from './launch-ids.ts'
 import { lock } from './lock.ts'
 import type { Self, System } from './port.ts'
-import {
-  readBootTime,
-  readCommandLine,
-  readCwd,
-  readDescriptor,
-  readEnviron,
-  readFacts,
-  readRealUid,
-  snapshot,
-} from './proc.ts'
+import { readBootTime, readCommandLine, readCwd, readDescriptor, readEnviron, readFacts, readRealUid } from './proc.ts'
 import { readSelf } from './self.ts'
 import { groupAnswers, signalGroup, signalProcess } from './signalling.ts'
+import { snapshot } from './snapshot.ts'
 import { usage } from './usage.ts'
 import { Wakeable } from './wakeable.ts'
 

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { commandLineOf, processOf } from '../rig/processes.ts'
 import { type Rig, rigFor, until, whileNothingHappens } from '../rig/rig.ts'
 
 /** A worker that has died unasked, and a child of it that lives on in its group and survives TERM. */
@@ -137,4 +139,66 @@ test('a process of the worker’s that made a session of its own is none of its 
   expect(daemon.alive).toBe(true)
   expect(daemon.signals).toEqual([])
   await daemon.exit()
+})
+
+/** A worker whose child has an environment of its own, with a PATH in it, as a job that was started with care has. */
+const careful = (output: string) =>
+  ['--cmd', `sh -c 'env -i PATH=/usr/bin:/bin sleep 1000${output} & echo $! >child; wait'`] as const
+
+const childOf = (rig: Rig): Promise<number> =>
+  until(() => {
+    const path = join(rig.work, 'child')
+    const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0
+    return commandLineOf(pid).startsWith('sleep') && pid
+  }, 'the child to run')
+
+test('what is left with an environment of its own is found by the log that it writes to', async (context) => {
+  const rig = rigFor(context)
+  await rig.multi('start', 'w1', ...careful(''), '--startsecs=0')
+  const child = await childOf(rig)
+  process.kill(rig.readPid('w1') ?? 0, 'SIGKILL')
+  await until(async () => (await rig.multi('status', 'w1')).stdout.includes('orphaned'), 'it to be orphaned')
+  expect((await rig.multi('start', 'w1')).code).toBe(1)
+  expect((await rig.multi('stopwait', 'w1', '--orphan-grace=0')).code).toBe(0)
+  expect(rig.alive(child)).toBe(false)
+})
+
+test('what may be left, and cannot be told from a stranger, is named: nothing is called stopped, nor started beside it', async (context) => {
+  const rig = rigFor(context)
+  await rig.multi('start', 'w1', ...careful(' >/dev/null 2>&1'), '--startsecs=0')
+  const child = await childOf(rig)
+  process.kill(rig.readPid('w1') ?? 0, 'SIGKILL')
+  await until(() => processOf(rig.readPid('w1') ?? 0) === undefined, 'its zombie to be reaped')
+  for (const verb of ['status', 'start', 'stopwait', 'kill']) {
+    const { code, stdout } = await rig.multi(verb, 'w1')
+    expect(code).toBe(4)
+    expect(stdout).toContain(`pid ${child} may be left of pid`)
+  }
+  expect(rig.alive(child)).toBe(true)
+  process.kill(child, 'SIGKILL')
+  await until(() => !rig.alive(child), 'the child to be gone')
+  expect((await rig.multi('start', 'w1', '--startsecs=0')).code).toBe(0)
+  process.kill(await childOf(rig), 'SIGKILL')
+  expect((await rig.multi('stopwait', 'w1', '--orphan-grace=0')).code).toBe(0)
+})
+
+test('a group that hands itself on from process to process, faster than /proc can be read, is never called gone', async (context) => {
+  const rig = rigFor(context)
+  const hop = join(rig.work, 'hop')
+  writeFileSync(hop, `#!/bin/sh\n[ -e stop ] && exit\n"$0" &\n`, { mode: 0o755 })
+  await rig.multi('start', 'w1', '--cmd', `sh -c '${hop}; sleep 1000'`, '--startsecs=0')
+  const leader = rig.readPid('w1') ?? 0
+  process.kill(leader, 'SIGKILL')
+  await until(() => !rig.alive(leader), 'its main process to be gone')
+  // What it was busy with is of the group too, and ends by hand.
+  for (const { pid } of rig.processes()) if (commandLineOf(pid) === 'sleep 1000') process.kill(pid, 'SIGKILL')
+  const seen = new Set<string>()
+  for (let look = 0; look < 15; look++) {
+    const [row] = (await rig.multi('status', 'w1', '--json')).json() as [{ state: string }]
+    seen.add(row.state)
+  }
+  expect([...seen].filter((state) => state !== 'orphaned' && state !== 'unknown')).toEqual([])
+  writeFileSync(join(rig.work, 'stop'), '')
+  await until(() => rig.processes().length === 0, 'it to end')
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })

@@ -22,7 +22,7 @@ interface Scene {
   readonly system: SimSystem
   readonly leader: SimProcess
   readonly launch: Launch
-  left(memory?: Memory, uid?: number): Promise<number[] | 'shared' | undefined>
+  left(memory?: Memory, uid?: number): Promise<number[] | 'doubt' | undefined>
 }
 
 /** A worker with one child, whose main process has just died. */
@@ -32,7 +32,7 @@ async function leaderGone(
   uid = 0,
 ): Promise<Scene> {
   const world = new World({ pids: { first: 100, last: 109 } })
-  const leader = world.launch(['/bin/w'], { env, uid, behaviour: { forks: [child] } })
+  const leader = world.launch(['/bin/w'], { env, uid, cwd: '/srv/app', behaviour: { forks: [child] } })
   const system = world.system({ uid: 0 })
   await world.pass(100)
   const launch = launchOf(leader)
@@ -42,8 +42,9 @@ async function leaderGone(
 }
 
 async function members(world: World, system: SimSystem, launch: Launch, memory = newMemory(), uid?: number) {
-  const group = await world.runUntil(remainingGroup(new Look(system), launch, memory, uid))
-  return group === 'shared' ? group : group?.evidence.map(({ pid }) => pid)
+  const left = { launch, logfile: '/log/w.log', cwd: '/srv/app' }
+  const group = await world.runUntil(remainingGroup(new Look(system), left, memory, uid))
+  return group && 'doubt' in group ? 'doubt' : group?.evidence.map(({ pid }) => pid)
 }
 
 /** Everyone else gone, somebody gets the leader's number. */
@@ -51,11 +52,12 @@ async function recycled(
   { world, leader }: Scene,
   behaviour: Behaviour,
   env: Readonly<Record<string, string>>,
+  cwd = '/',
 ): Promise<void> {
   for (const one of world.processes()) if (one.pgrp === leader.pid) one.die('KILL')
   await world.pass(100)
   world.nextPid(leader.pid)
-  const other = world.launch(['/bin/daemon'], { env, behaviour })
+  const other = world.launch(['/bin/daemon'], { env, cwd, behaviour })
   expect(other.pid).toBe(leader.pid)
   await world.pass(100)
 }
@@ -77,10 +79,31 @@ describe('what a worker has left is its group', () => {
   test('when this command saw the leader alive after a member was started', async () => {
     const child: Behaviour = { onExec: (self) => void (self.environ = new Map([['PATH', '/bin']])) }
     const scene = await leaderGone(child)
-    expect(await scene.left()).toBeUndefined()
+    expect(await scene.left()).toBe('doubt')
     const at = scene.system.now() - 100
     const witness = { identity: scene.leader.identity, pgid: scene.leader.pid, at }
     expect(await scene.left({ ...newMemory(), witness })).toHaveLength(1)
+  })
+
+  test('when a member with an environment of its own writes to its log', async () => {
+    const child: Behaviour = { onExec: (self) => void (self.environ = new Map([['PATH', '/bin']])) }
+    const world = new World({ pids: { first: 100, last: 109 } })
+    world.files.put('/log/w.log', '')
+    const leader = world.launch(['/bin/w'], { env: ENV, log: '/log/w.log', behaviour: { forks: [child] } })
+    await world.pass(100)
+    leader.die('KILL')
+    await world.pass(100)
+    expect(await members(world, world.system({ uid: 0 }), launchOf(leader))).toHaveLength(1)
+  })
+
+  test('while its leader is there as a zombie: that keeps the number', async () => {
+    const child: Behaviour = { onExec: (self) => void (self.environ = new Map([['PATH', '/bin']])) }
+    const world = new World({ pids: { first: 100, last: 109 }, initDelayMs: 10_000 })
+    const leader = world.launch(['/bin/w'], { env: ENV, cwd: '/srv/app', behaviour: { forks: [child] } })
+    await world.pass(100)
+    leader.die('KILL')
+    await world.pass(10)
+    expect(await members(world, world.system({ uid: 0 }), launchOf(leader))).toHaveLength(1)
   })
 
   test('with all its members, when one of them is proven', async () => {
@@ -121,6 +144,12 @@ describe('a group that got a dead worker’s number is a stranger’s', () => {
     const scene = await leaderGone()
     await recycled(scene, daemon(sleeper), { PATH: '/usr/bin' })
     expect(await scene.left()).toBeUndefined()
+  })
+
+  test('for all that can be seen it may be what the worker left, when it works where that did: not signalled, and not called nothing', async () => {
+    const scene = await leaderGone()
+    await recycled(scene, daemon(sleeper), { PATH: '/usr/bin' }, '/srv/app')
+    expect(await scene.left()).toBe('doubt')
   })
 
   test('when it is another worker of ours, with another launch id', async () => {

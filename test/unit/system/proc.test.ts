@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseStat, readEnviron, readFacts, readRealUid, snapshot } from '../../../src/system/proc.ts'
+import { parseStat, readEnviron, readFacts, readRealUid } from '../../../src/system/proc.ts'
+import { snapshot } from '../../../src/system/snapshot.ts'
 
 /** proc(5): pid (name) state ppid pgrp session … and field 22, the start time. */
 const stat = (name: string, state = 'S', startTicks = 123_456): string =>

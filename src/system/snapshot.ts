@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ProcessFacts } from '../model/process.ts'
+import { codeOfRead, stackless } from './fault.ts'
+import { readFacts } from './proc.ts'
+
+/** A process that is being forked has its number before anyone can see it. */
+const BEING_BORN = 16
+/** A machine that forks faster than we look is looked at so long and no longer. */
+const MOST_BORN = 10_000
+
+/**
+ * Everyone that /proc shows us. To list it and then to read it is no look at one moment: who forks and exits in between would be
+ * there in neither, and a group that hands itself on in that way would seem empty. So who was born meanwhile is looked at too,
+ * until nobody was: pids are given out in order (pid_namespaces(7)), and /proc/loadavg ends with the last one, proc(5).
+ */
+export function snapshot(): ProcessFacts[] {
+  const found = new Map<number, ProcessFacts>()
+  const see = (pid: number): void => {
+    const read = readFacts(pid)
+    if (read.found === 'process') found.set(pid, read.facts)
+  }
+  let last = lastPid()
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0)
+    if (first >= 48 && first <= 57) see(Number(name))
+  }
+  let from = last - BEING_BORN
+  for (let born = 0; born < MOST_BORN; ) {
+    const now = lastPid()
+    // They begin anew at the end of the circle: those few are left to the next look.
+    for (let pid = Math.max(from + 1, 1); pid <= now && born < MOST_BORN; pid++, born++) {
+      if (!found.has(pid) && isProcess(pid)) see(pid)
+    }
+    if (now === last) break
+    from = now - BEING_BORN
+    last = now
+  }
+  return [...found.values()]
+}
+
+function lastPid(): number {
+  try {
+    const text = readFileSync('/proc/loadavg', 'latin1')
+    return Number(text.slice(text.lastIndexOf(' ')))
+  } catch (error) {
+    codeOfRead(error)
+    return 0
+  }
+}
+
+/** /proc has a directory for each thread as well, which listing it does not show. */
+function isProcess(pid: number): boolean {
+  try {
+    const status = stackless(() => readFileSync(`/proc/${pid}/status`, 'latin1'))
+    return new RegExp(`^Tgid:\\s+${pid}$`, 'm').test(status)
+  } catch (error) {
+    codeOfRead(error)
+    return false
+  }
+}
