@@ -141,9 +141,20 @@ function createFile(path: AbsPath, text: string, mode: number, owner: Owner | un
 }
 
 function openLog(path: AbsPath, followSymlink: boolean): LogHandle {
-  const fd = openSync(path, O_APPEND | O_CREAT | O_WRONLY | (followSymlink ? 0 : O_NOFOLLOW), 0o640)
+  const flags = O_APPEND | O_CREAT | O_WRONLY | (followSymlink ? 0 : O_NOFOLLOW)
+  // A FIFO that nobody reads would hold us, deaf to every signal, and our claims with us: ENXIO, fifo(7).
+  const fd = openSync(path, flags | O_NONBLOCK, 0o640)
   const stats = fstatSync(fd)
-  return { fd, offset: stats.isFile() ? stats.size : 0 }
+  return stats.isFile() ? { fd, offset: stats.size } : { fd: blocking(fd), offset: 0 }
+}
+
+/** Where it makes a difference a worker's output must block, as every program expects of it; fcntl(2) is not Node's. */
+function blocking(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, O_APPEND | O_WRONLY)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 const ACCESS = { read: constants.R_OK, write: constants.W_OK, execute: constants.X_OK }

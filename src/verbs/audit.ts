@@ -1,11 +1,9 @@
-import { resolve } from 'node:path'
 import { pino } from 'pino'
 import type { Outcome } from '../model/outcome.ts'
-import type { Self } from '../system/port.ts'
+import type { LogHandle, Self } from '../system/port.ts'
 
 interface Audit {
-  readonly file: string
-  readonly cwd: string
+  readonly file: LogHandle
   readonly verb: string
   readonly outcomes: readonly Outcome[]
   readonly self: Self
@@ -13,15 +11,9 @@ interface Audit {
 }
 
 /** One line for each node: who did what to it, and what came of it. No argv: it may hold secrets. Answers why it could not. */
-export async function writeAudit({ file, cwd, verb, outcomes, self, env }: Audit): Promise<string | undefined> {
+export async function writeAudit({ file, verb, outcomes, self, env }: Audit): Promise<string | undefined> {
   try {
-    const destination = pino.destination({
-      dest: resolve(cwd, file),
-      sync: true,
-      append: true,
-      mkdir: false,
-      mode: 0o640,
-    })
+    const destination = pino.destination({ dest: file.fd, sync: true })
     const log = pino(
       {
         base: { pid: self.identity.pid, uid: self.uid, host: self.hostname, ...byWhom(env) },
@@ -43,7 +35,6 @@ export async function writeAudit({ file, cwd, verb, outcomes, self, env }: Audit
       })
     }
     destination.flushSync()
-    destination.end()
     return undefined
   } catch (error) {
     return (error as Error).message

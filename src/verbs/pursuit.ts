@@ -1,6 +1,8 @@
 import { type Gate, openGate } from '../fleet/gate.ts'
 import type { Pursuit } from '../fleet/pursue.ts'
+import { absolute } from '../kinds/program.ts'
 import type { UsageError } from '../model/failure.ts'
+import type { AbsPath } from '../model/names.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { ok, type Result } from '../model/result.ts'
 import { durationOf, settingText } from './read-settings.ts'
@@ -18,12 +20,23 @@ export function pursuitOf(context: Context, gate: Gate = openGate): Result<Pursu
 
 /** Writes down who did what, if that was asked for; then it is an answer. */
 export async function outcomesOf(context: Context, verb: string, outcomes: readonly Outcome[]): Promise<Answer> {
-  const { line, env, system, emit, cwd } = context
+  const { line, env, emit, cwd } = context
   const file = settingText(line.settings, '--audit-log') ?? env['MULTI_AUDIT_LOG']
-  if (file) {
-    const { writeAudit } = await import('./audit.ts')
-    const refused = await writeAudit({ file, cwd, verb, outcomes, self: system.self, env })
-    if (refused !== undefined) emit({ event: 'alert', text: `the audit log ${file} could not be written: ${refused}` })
-  }
+  const refused = file ? await audited(context, absolute(cwd, file), verb, outcomes) : undefined
+  if (refused) emit({ event: 'alert', text: `the audit log ${file} could not be written: ${refused}` })
   return { kind: 'outcomes', outcomes }
+}
+
+async function audited(
+  { system, env }: Context,
+  path: AbsPath,
+  verb: string,
+  outcomes: readonly Outcome[],
+): Promise<string | undefined> {
+  const file = await system.openLog(path, { followSymlink: true })
+  if (!file.ok) return file.error.code
+  const { writeAudit } = await import('./audit.ts')
+  const refused = await writeAudit({ file: file.value, verb, outcomes, self: system.self, env })
+  await system.closeLog(file.value)
+  return refused
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -308,4 +309,24 @@ test('a log behind a symlink is followed for one’s own worker', async (context
   await worker.print('through the link\n')
   await rig.multi('stopwait', 'w1')
   expect(readFileSync(real, 'utf8')).toBe('through the link\n')
+})
+
+test('a FIFO in the place of the log, or of the audit log, holds nobody up: with a reader it is written to, without one that is said', async (context) => {
+  const rig = rigFor(context)
+  const log = join(rig.logs, 'w1.log')
+  spawnSync('mkfifo', [log, join(rig.work, 'audit')])
+  const refused = await rig.multi('start', 'w1', '--cmd', 'sleep 1000')
+  expect(refused.code).toBe(1)
+  expect(refused.stdout).toContain('nobody reads there')
+  expect(rig.processes()).toEqual([])
+  const reader = rig.program(['cat', log])
+  const line = ['start', 'w1', '--cmd', 'sh -c "echo hello; exec sleep 1000"', '--audit-log=audit'] as const
+  const started = await until(async () => {
+    const answer = await rig.multi(...line)
+    return answer.code === 0 && answer
+  }, 'the reader to be there')
+  expect(started.stdout).toContain('audit log audit could not be written: ENXIO')
+  await reader.waitFor(/hello/)
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  expect((await reader.ended).code).toBe(0)
 })
