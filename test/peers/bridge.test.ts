@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rigFor, until, whileNothingHappens } from '../rig/rig.ts'
@@ -244,6 +254,7 @@ describe.skipIf(skip)(`what a bridge in trouble does to its worker: nothing${not
       const before = readFileSync(worker.vitalsFile, 'utf8')
       await expectUnharmed(worker)
       expect(readFileSync(worker.vitalsFile, 'utf8')).toBe(before)
+      expect(readdirSync(directory).sort()).toEqual(['filler', 'w1'])
     } finally {
       spawnSync('umount', [directory])
     }
