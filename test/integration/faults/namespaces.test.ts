@@ -4,6 +4,7 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isRoot, MULTI, rigFor } from '../../rig/rig.ts'
+import { lacks } from '../support/lacks.ts'
 
 /** Own pid namespace: what is done to its pids and its init is nobody else's business. */
 const NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child=KILL', '--'] as const
@@ -48,9 +49,10 @@ async function playedIn(context: Parameters<typeof rigFor>[0], script: string, {
   return rig.program([...NAMESPACE, ...init, process.execPath, file]).ended
 }
 
-test.runIf(hasNamespaces)(
+test(
   'an init that never reaps (Node as process 1 of a container): zombies hold up neither stopwait nor restart nor start',
   async (context) => {
+    if (!hasNamespaces) lacks(context, 'needs root and a pid namespace of its own')
     // Node waits for its own children only: workers, whose multi has ended, are zombies for ever.
     const { code, stdout, stderr } = await playedIn(
       context,
@@ -78,9 +80,10 @@ test.runIf(hasNamespaces)(
   },
 )
 
-test.runIf(hasOwnPidMax())(
+test(
   'pids that are given out in a small circle, again and again: workers keep to their own, strangers are left alone',
   async (context) => {
+    if (!hasOwnPidMax()) lacks(context, 'needs root and Linux 6.14, where a pid namespace has a pid_max of its own')
     const { code, stdout, stderr } = await playedIn(
       context,
       `

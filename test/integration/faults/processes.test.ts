@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { isRoot, type Rig, rigFor, until } from '../../rig/rig.ts'
+import { lacks } from '../support/lacks.ts'
 import { OTHER } from '../support/others.ts'
 import { expectNoDoubles, expectTruth, expectUp, litter, workersOf } from '../support/truth.ts'
 
@@ -35,7 +36,7 @@ async function threadsOfNode(rig: Rig): Promise<number> {
 }
 
 test('a limit of processes (ulimit -u): the nodes that were started run, the others say why, and without the limit the same start finishes', async (context) => {
-  if (!isRoot) context.skip('only root can be a user of whom nobody else runs anything')
+  if (!isRoot) lacks(context, 'only root can be a user of whom nobody else runs anything')
   const rig = rigFor(context)
   const as = { uid: OTHER }
   let partly = 0

@@ -2,17 +2,18 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { expect, type TestContext } from 'vitest'
 import { isRoot, type Rig } from '../../rig/rig.ts'
+import { lacks } from './lacks.ts'
 
 export const PAGE = 4096
 
 /** A file system of a few pages, mounted for one test. */
-export async function tinyDisk(rig: Rig, { skip, onTestFinished }: TestContext): Promise<string> {
-  if (!isRoot) skip('only root can mount a tmpfs')
+export async function tinyDisk(rig: Rig, context: TestContext): Promise<string> {
+  if (!isRoot) lacks(context, 'only root can mount a tmpfs')
   const disk = join(rig.directory, 'disk')
   mkdirSync(disk)
   const mounted = await rig.program(['mount', '-t', 'tmpfs', '-o', 'size=64k,nr_inodes=64', 'none', disk]).ended
-  if (mounted.code !== 0) skip(`mounting a tmpfs is not allowed here: ${mounted.stderr.trim()}`)
-  onTestFinished(async () => {
+  if (mounted.code !== 0) lacks(context, `mounting a tmpfs is not allowed here: ${mounted.stderr.trim()}`)
+  context.onTestFinished(async () => {
     await rig.program(['umount', '-l', disk]).ended
   })
   return disk
