@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, type TestContext, test } from 'vitest'
 import { isRoot, NOBODY, type Options, type Rig, rigFor } from '../../rig/rig.ts'
@@ -40,6 +40,42 @@ test('a log directory that may not be written: exit 4 with the path of the log, 
   expect((await rig.multi(as, ...start(rig))).code).toBe(0)
   expectUp(rig, ['w1'], 'the same start')
   await expectStopped(rig, as, join(own, 'run'))
+})
+
+test.for([[], ['--rolling']])(
+  'a log that may no longer be written: restart %s says so with exit 4, and leaves the worker as it is',
+  async (options, context) => {
+    const rig = rigFor(context)
+    const own = ownOf(rig)
+    expect((await rig.multi(as, ...start(rig))).code).toBe(0)
+    const worker = await rig.worker('w1')
+    const log = join(own, 'log')
+    rmSync(join(log, 'w1.log'))
+    closed(log, context)
+    const { code, stdout } = await rig.multi(as, 'restart', 'w1', ...options, '--startsecs=0')
+    expect(code).toBe(4)
+    expect(stdout).toContain(`${log}/w1.log: permission denied (EACCES)`)
+    expect(worker.signals).toEqual([])
+    expectUp(rig, ['w1'], 'a restart that could not open the log')
+    await expectTruth(rig, ['w1'], as)
+    chmodSync(log, 0o755)
+    expect((await rig.multi(as, 'restart', 'w1', ...options, '--startsecs=0')).code).toBe(0)
+    expect(worker.signals).toEqual(['SIGTERM'])
+    expectUp(rig, ['w1'], 'the same restart')
+    await expectStopped(rig, as, join(own, 'run'))
+  },
+)
+
+test('a log directory whose mount has become read-only: restart says so with exit 4, and leaves the worker as it is', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const mounted = await readOnly(rig, rig.logs, context)
+  const { code, stdout } = await rig.multi(mounted, 'restart', 'w1', '--startsecs=0')
+  expect(code).toBe(4)
+  expect(stdout).toContain(`${rig.logs}/w1.log: ${READ_ONLY}; name another place with --logfile`)
+  expect(worker.signals).toEqual([])
+  expectUp(rig, ['w1'], 'a restart that could not open the log')
+  await expectStopped(rig, {}, rig.run)
 })
 
 test('a directory of vitals that may not be written: the worker is mute, and is started, seen and stopped as any other', async (context) => {
