@@ -277,10 +277,13 @@ def connect(path):
                 text = json.dumps({name: words[name] for name in words if name not in ('queues', 'home')}).encode()
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
             file = os.open(path + '.tmp', flags, 0o600)
+            whole = False
             try:
                 whole = os.write(file, text) == len(text)
             finally:
                 os.close(file)
+                if not whole:
+                    os.unlink(path + '.tmp')  # The disk is full, and these may be the last words.
             if whole:
                 os.replace(path + '.tmp', path)
 

@@ -2,7 +2,7 @@ import type { Failure } from '../model/failure.ts'
 import type { LaunchId } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan } from '../model/spec.ts'
-import type { System } from '../system/port.ts'
+import type { LogHandle, System } from '../system/port.ts'
 import { wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { UpGoal } from './goal.ts'
@@ -40,10 +40,8 @@ async function begin(
   { plan, startMs, foreground = false }: UpGoal,
   id: LaunchId,
 ): Promise<Result<Launch, Failure>> {
-  // Root must not be led through a symlink that the worker's user may have put there.
-  const followSymlink = plan.uid === undefined || plan.uid === system.self.uid
-  const log = foreground ? ok('terminal' as const) : await system.openLog(plan.logfile, { followSymlink })
-  if (!log.ok) return err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
+  const log = foreground ? ok('terminal' as const) : await openLog(system, plan)
+  if (!log.ok) return log
   const startedAt = system.wall()
   const { argv, cwd, umask } = plan
   const env = { ...plan.env, MULTI_LAUNCH: id, ...(plan.vitals ? { MULTI_VITALS: plan.vitals } : {}) }
@@ -67,6 +65,21 @@ async function begin(
     logOffset,
     adopted: false,
   })
+}
+
+async function openLog(system: System, plan: LaunchPlan): Promise<Result<LogHandle, Failure>> {
+  // Root must not be led through a symlink that the worker's user may have put there.
+  const followSymlink = plan.uid === undefined || plan.uid === system.self.uid
+  const log = await system.openLog(plan.logfile, { followSymlink })
+  return log.ok ? log : err(fromFault(log.error, `open the log of ${plan.name}`, '--logfile'))
+}
+
+/** Why its log cannot be opened, if so: for who is about to stop a worker that shall come back. */
+export async function logRefused(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
+  const log = await openLog(system, plan)
+  if (!log.ok) return log.error
+  await system.closeLog(log.value)
+  return undefined
 }
 
 /** ENOENT is said of a missing program, a missing interpreter and a missing directory alike: look which. */

@@ -127,10 +127,16 @@ function readTail(path: AbsPath, offset: number, limit: number): string {
   }
 }
 
+/** A disk with room for a part takes that part, without an error: only the next write(2) says that it is full. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+}
+
 function createFile(path: AbsPath, text: string, mode: number, owner: Owner | undefined): void {
   const fd = openSync(path, 'wx', mode)
   try {
-    writeSync(fd, text)
+    writeAll(fd, text)
     if (owner) fchownSync(fd, owner.uid, owner.gid)
   } catch (error) {
     unlinkSync(path) // Half a file helps nobody, least of all on a full disk.

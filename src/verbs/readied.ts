@@ -4,7 +4,7 @@ import { placeForVitals } from '../fleet/vitals-place.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { LaunchPlan, Target } from '../model/spec.ts'
-import type { Fault } from '../system/port.ts'
+import type { Fault, System } from '../system/port.ts'
 import type { Planned } from './plans.ts'
 import type { Context } from './verb.ts'
 
@@ -19,6 +19,8 @@ export interface Readied {
 export async function readied(
   context: Context,
   planned: readonly Planned[],
+  /** Asked last, once its directories are there. */
+  refused: (system: System, plan: LaunchPlan) => Promise<Failure | undefined> = async () => undefined,
 ): Promise<{ readonly good: Readied[]; readonly bad: Outcome[] }> {
   const { system, directories, emit } = context
   const good: Readied[] = []
@@ -27,7 +29,9 @@ export async function readied(
   const goodDirectories = new Set<string>()
   const vitalsDirectories: VitalsDirectories = new Map()
   for (const { target, plan, defaultPidfile } of planned) {
-    const failure: Failure | undefined = plan.ok ? await prepare(system, plan.value, goodDirectories) : plan.error
+    const failure: Failure | undefined = plan.ok
+      ? ((await prepare(system, plan.value, goodDirectories)) ?? (await refused(system, plan.value)))
+      : plan.error
     if (failure || !plan.ok) {
       if (failure) bad.push({ target, ms: 0, result: 'failed', failure })
       continue

@@ -3,6 +3,7 @@ import { pursue } from '../fleet/pursue.ts'
 import type { Task } from '../fleet/run.ts'
 import { type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
+import { logRefused } from '../node/launch.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { countOf, isSet } from './read-settings.ts'
@@ -42,7 +43,7 @@ async function run(context: Context): Promise<Answer> {
   const pursuit = pursuitOf(context, gate.value)
   if (!pursuit.ok) return failed(pursuit.error)
   // What cannot be started again is not stopped either.
-  const { good, bad } = await readied(context, planned.value)
+  const { good, bad } = await readied(context, planned.value, logRefused)
   const signal = line.signal ? { signal: line.signal } : {}
   const takeover = isSet(line.settings, '--takeover')
   const tasks: Task[] = good.map(({ target, plan }) => ({

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
 import { VITALS_PAUSE_MS, VITALS_PERIOD_MS, type Vitals } from '../model/vitals.ts'
 import type { Log } from './log.ts'
@@ -48,10 +48,12 @@ export class VitalsFile {
       // A write that is under way must not come after this one: without its file it cannot.
       this.#clearSync()
       const last = openSync(this.#temporary, FRESH, MODE)
-      writeSync(last, this.#text({ ...this.#sample(), state: 'gone', exit }))
+      // All of it, or an error: one write(2) to a nearly full disk takes a part without one.
+      writeFileSync(last, Buffer.from(this.#text({ ...this.#sample(), state: 'gone', exit })))
       closeSync(last)
       renameSync(this.#temporary, this.#path)
     } catch (error) {
+      this.#clearSync() // Nobody else knows of it.
       this.#warn(error)
     }
   }

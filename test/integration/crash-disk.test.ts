@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, type TestContext, test } from 'vitest'
 import { type Rig, rigFor } from '../rig/rig.ts'
 import { atCall, listed } from './support/at-call.ts'
+import { expectPlainWords } from './support/tiny-disk.ts'
 import { together } from './support/together.ts'
 import { expectTruth, litter, workersOf } from './support/truth.ts'
 
@@ -43,14 +44,6 @@ async function atEveryCall(
   await together(Array.from({ length: AT_ONCE }, (_, index) => lane(index + 1, rigFor(context))))
 }
 
-/** It came through, or says why not. */
-function expectPlainWords(code: number | null, said: string): void {
-  expect({ code, why: said.includes('the disk is full') }).toEqual(
-    code === 0 ? { code, why: false } : { code: 1, why: true },
-  )
-  expect(said).not.toContain('internal error')
-}
-
 test('a disk that fills up at any moment of a start: exit 1 in plain words, and no worker that status does not know', async (context) => {
   let failed = 0
   await atEveryCall(context, { first: STOPWAIT, line: START }, async (_rig, { code, stdout, stderr }) => {
@@ -71,104 +64,6 @@ test('a disk that fills up at any moment of a restart: exit 1 in plain words, an
     expectPlainWords(code, stdout + stderr)
   })
 }, 240_000)
-
-/** A file system of a few pages, mounted for one test. */
-async function tinyDisk(rig: Rig, { skip, onTestFinished }: TestContext): Promise<string> {
-  const disk = join(rig.directory, 'disk')
-  mkdirSync(disk)
-  const mounted = await rig.program(['mount', '-t', 'tmpfs', '-o', 'size=64k,nr_inodes=64', 'none', disk]).ended
-  if (mounted.code !== 0) skip(`mounting a tmpfs is not allowed here: ${mounted.stderr.trim()}`)
-  onTestFinished(async () => {
-    await rig.program(['umount', '-l', disk]).ended
-  })
-  return disk
-}
-
-function fill(disk: string, keptBytes: number): void {
-  const filler = join(disk, 'filler')
-  for (let size = 64; size > 0; size -= 4) {
-    try {
-      writeFileSync(filler, Buffer.alloc(size * 1024))
-      break
-    } catch {
-      rmSync(filler, { force: true }) // Not that much; a little less.
-    }
-  }
-  if (keptBytes > 0) writeFileSync(filler, Buffer.alloc(Math.max(0, statSync(filler).size - keptBytes)))
-}
-
-test.for([0, 1, 2, 3])('a start on a real disk with %i pages left ends in what status says', async (pages, context) => {
-  if (!isRoot) context.skip('only root can mount a tmpfs')
-  const rig = rigFor(context)
-  const disk = await tinyDisk(rig, context)
-  const env = { MULTI_RUN_DIR: disk }
-  fill(disk, pages * 4096)
-  const { code, stdout, stderr } = await rig.multi({ env }, 'start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0')
-  expectPlainWords(code, stdout + stderr)
-  const rows = (await rig.multi({ env }, 'status', 'w1', '--json')).json() as { state: string; pid: number | null }[]
-  const [worker] = workersOf(rig).get('w1') ?? []
-  expect(rows[0]?.pid).toBe(worker?.pid ?? null)
-  rmSync(join(disk, 'filler'))
-  expect((await rig.multi({ env }, 'start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0')).code).toBe(0)
-  expect(workersOf(rig).get('w1')).toHaveLength(1)
-  expect((await rig.multi({ env }, 'stopwait', 'w1')).code).toBe(0)
-})
-
-/** A worker whose record and pidfile lie on a disk that a test can fill. */
-async function puppetOnTinyDisk(context: TestContext) {
-  if (!isRoot) context.skip('only root can mount a tmpfs')
-  const rig = rigFor(context)
-  const disk = await tinyDisk(rig, context)
-  const env = { MULTI_RUN_DIR: disk }
-  expect((await rig.multi({ env }, 'start', 'w1', ...rig.puppet, '--startsecs=0')).code).toBe(0)
-  const worker = await rig.worker('w1')
-  return { rig, disk, env, worker }
-}
-
-test('on a full disk stop still signals the worker, and kill still ends it', async (context) => {
-  const { rig, disk, env, worker } = await puppetOnTinyDisk(context)
-  await worker.on('SIGTERM', 'stay')
-  fill(disk, 0)
-  const stop = await rig.multi({ env }, 'stop', 'w1')
-  expect(stop.code).toBe(1)
-  expect(stop.stdout + stop.stderr).toContain('the disk is full')
-  await worker.got('SIGTERM')
-  const kill = await rig.multi({ env }, 'kill', 'w1')
-  expect(worker.alive).toBe(false)
-  expect(kill.stdout).toContain(String(worker.pid))
-})
-
-test('a restart on a full disk says so, and with some space the same restart finishes', async (context) => {
-  const { rig, disk, env, worker } = await puppetOnTinyDisk(context)
-  fill(disk, 0)
-  const { code, stdout, stderr } = await rig.multi({ env }, 'restart', 'w1', '--startsecs=0')
-  expect(code).toBe(1)
-  expect(stdout + stderr).toContain('the disk is full')
-  await expectTruth(rig, ['w1'], { env })
-  rmSync(join(disk, 'filler'))
-  expect((await rig.multi({ env }, 'restart', 'w1', '--startsecs=0')).code).toBe(0)
-  await expectTruth(rig, ['w1'], { env })
-  expect((await rig.worker('w1')).pid).not.toBe(worker.pid)
-  expect(worker.signals).toEqual(['SIGTERM'])
-  expect((await rig.multi({ env }, 'stopwait', 'w1')).code).toBe(0)
-})
-
-test('no inode left for a claim: stop says so and signals nobody; kill goes', async (context) => {
-  const { rig, disk, env, worker } = await puppetOnTinyDisk(context)
-  for (let at = 0; at < 64; at++) {
-    try {
-      writeFileSync(join(disk, `filler${at}`), '')
-    } catch {
-      break // That was the last inode.
-    }
-  }
-  const stop = await rig.multi({ env }, 'stop', 'w1')
-  expect(stop.code).toBe(1)
-  expect(stop.stdout + stop.stderr).toContain('the disk is full')
-  expect(worker.signals).toEqual([])
-  await rig.multi({ env }, 'kill', 'w1')
-  expect(worker.alive).toBe(false)
-})
 
 /** Root may write anywhere, so whoever must not is somebody else. */
 const OTHER = 40_000 + (process.pid % 20_000)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isRoot, MULTI, NOBODY } from '../rig/rig.ts'
+import { lacks } from './support/lacks.ts'
 
 const SPACES = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private']
 
@@ -17,7 +18,7 @@ const inHiddenProc = (script: string) =>
 const possible = isRoot && inHiddenProc('true').status === 0
 
 test('with hidepid=2 a pidfile that names another user’s process is unknown: not stale, not started over', (context) => {
-  context.skip(!possible, 'needs root and a mount namespace in which /proc can be mounted with hidepid=2')
+  if (!possible) lacks(context, 'needs root and a mount namespace in which /proc can be mounted with hidepid=2')
   const home = mkdtempSync(join(tmpdir(), 'multi-hidepid-'))
   const run = join(home, 'run')
   mkdirSync(run)

@@ -45,6 +45,13 @@ export const MUTANTS: readonly Mutant[] = [
     CONFORMANCE,
   ),
   mutant(
+    'a part of a file passes for all of it',
+    'system/files.ts',
+    'at < bytes.length; ) at += writeSync(fd, bytes, at)',
+    'at === 0 && at < bytes.length; ) at += writeSync(fd, bytes, at)',
+    'integration/faults/short-write.test.ts',
+  ),
+  mutant(
     'identity read after an await',
     'system/children.ts',
     '    return ok(this.#watch(child, child.pid))',

@@ -95,10 +95,10 @@ export async function freeLock(rig: Rig, next: readonly [string, ...string[]]): 
 }
 
 /** What the commands have left beside the records, the pidfiles of those who live and the logs. */
-export function litter(rig: Rig): string[] {
-  return readdirSync(rig.run, { recursive: true, encoding: 'utf8' }).filter((name) => {
+export function litter(rig: Rig, directory = rig.run): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => {
     // Records stay, and the directories in which workers say how they are: their last words do not.
     if (/^\..*\.multi\.json$|^vitals(\/\d+)?$/.test(name)) return false
-    return !(name.endsWith('.pid') && isAlive(rig.readPid(name.slice(0, -'.pid'.length)) ?? 0))
+    return !(name.endsWith('.pid') && isAlive(Number(readFileSync(join(directory, name), 'utf8'))))
   })
 }
