@@ -44,12 +44,12 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   return ended(sink, await told(sink, answer, line.settings, reporter))
 }
 
-function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {
+export function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {
   const dashes = rest.indexOf('--')
   return dashes < 0 ? [...rest, ...options] : [...rest.slice(0, dashes), ...options, ...rest.slice(dashes)]
 }
 
-async function told(
+export async function told(
   sink: Sink,
   answer: Answer,
   settings: Line['settings'],
@@ -70,7 +70,7 @@ function plainLines(answer: Answer): readonly string[] | undefined {
 type Line = Context['line']
 type Base = Pick<Context, 'system' | 'cwd' | 'directories'>
 
-function parseFor(
+export function parseFor(
   verb: Verb,
   words: readonly string[],
   grammar: Grammar,
@@ -91,7 +91,7 @@ function parseFor(
 }
 
 /** Whose fleet it is stands in the line itself, so with `--fleet` it is read a second time. */
-function readLine(
+export function readLine(
   verb: Verb,
   rest: readonly string[],
   parse: (words: readonly string[], fleet: string) => Result<Line, UsageError>,

@@ -1,6 +1,6 @@
 import { EXIT } from '../model/exit-code.ts'
 import { type UsageError, usage } from '../model/failure.ts'
-import { getJson } from '../report/index.ts'
+import { getJson, type Sink } from '../report/index.ts'
 import { nearest } from '../spec/nearest.ts'
 import { findVerbNamed, verbNames } from '../verbs/index.ts'
 import { packageVersion } from '../worker/assets.ts'
@@ -10,30 +10,30 @@ import { reportFailure } from './reporting.ts'
 import { openSink } from './sink.ts'
 
 /** Everything that is not a verb's work: help, version, and words that are no verb. */
-export async function help(word: string | undefined, argv: readonly string[]): Promise<number> {
+export async function help(
+  word: string | undefined,
+  argv: readonly string[],
+  sink: Sink = openSink(),
+): Promise<number> {
   const json = argv.includes('--json')
-  if (argv.includes('--version') && word === undefined) return said('version', packageVersion(), json)
+  const said = (what: 'help' | 'version', text: string) => say(sink, json ? getJson({ [what]: text }) : `${text}\n`)
+  const refused = (failure: UsageError) => ended(sink, reportFailure(sink, failure, json))
+  if (argv.includes('--version') && word === undefined) return said('version', packageVersion())
   const topic = word === 'help' ? argv.find((one) => one !== 'help' && !one.startsWith('-')) : word
   const wanted = word !== undefined || argv.some((one) => one === '--help' || one === '-h')
-  if (!wanted) return refused(usage('no verb is given', { hint: 'multi help lists them' }), json)
-  if (topic === undefined || topic === 'worker') return said('help', await manual(topic, columns()), json)
+  if (!wanted) return refused(usage('no verb is given', { hint: 'multi help lists them' }))
+  if (topic === undefined || topic === 'worker') return said('help', await manual(topic, columns()))
   const load = findVerbNamed(topic)
-  if (load) return said('help', await manual((await load()).name, columns()), json)
+  if (load) return said('help', await manual((await load()).name, columns()))
   const near = nearest(topic, verbNames)
   const hint = near === undefined ? 'multi help lists the verbs' : `did you mean ${near}?`
-  return refused(usage(`${topic} is no verb`, { argument: topic, hint }), json)
-}
-
-async function refused(failure: UsageError, json: boolean): Promise<number> {
-  const sink = openSink()
-  return ended(sink, reportFailure(sink, failure, json))
+  return refused(usage(`${topic} is no verb`, { argument: topic, hint }))
 }
 
 /** What fits on most screens, where there is none. */
 const columns = (): number => process.stdout.columns || 100
 
-async function said(what: 'help' | 'version', text: string, json: boolean): Promise<number> {
-  const sink = openSink()
-  sink.out(json ? getJson({ [what]: text }) : `${text}\n`)
+async function say(sink: Sink, text: string): Promise<number> {
+  sink.out(text)
   return ended(sink, EXIT.ok)
 }

@@ -1,6 +1,6 @@
 // npm run proof [-- --only NAME] [--runs N] [--seed S]: proves the proof. Each deliberate bug, in a copy of the tree, must be found.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -81,7 +81,17 @@ interface Judged {
   readonly by: string
 }
 
-const FAILED = /^FAILED: seed (\d+) \(([^)]*)\)/m
+/** The seed, its flavour and the first complaint: what tell() of test/sim/run says. */
+const FAILED = /^FAILED: seed (\d+) \(([^)]*)\).*\n((?: {2}.*\n)+)/m
+
+/** Who puts a bug in and breaks the simulated machine has not found it. */
+const MACHINE_THREW = 'the simulated machine threw'
+
+const WIDEST = 100
+const brief = (complaint: string): string => {
+  const text = complaint.trim().split('\n', 1)[0] ?? ''
+  return text.length > WIDEST ? `${text.slice(0, WIDEST)}…` : text
+}
 
 async function bySchedules(root: string): Promise<Judged> {
   const sim = await simOf(root)
@@ -89,20 +99,41 @@ async function bySchedules(root: string): Promise<Judged> {
   for (let at = 0; at < SEEDS; at++) {
     const first = Number(values.seed) + at * Number(values.runs)
     const { code, output } = await node(root, [sim, '--no-shrink', `--runs=${values.runs}`, `--seed=${first}`])
-    const [, seed, flavour] = FAILED.exec(output) ?? []
+    const [, seed, flavour, complaints = ''] = FAILED.exec(output) ?? []
     if (code !== 1 || seed === undefined)
       return { ok: false, by: `NOT FOUND in ${values.runs} schedules from seed ${first}` }
-    found.push(`${Number(seed) - first + 1} (${flavour})`)
+    if (complaints.includes(MACHINE_THREW)) return { ok: false, by: `NOT FOUND, seed ${seed}: ${brief(complaints)}` }
+    found.push(`${Number(seed) - first + 1} (${flavour}: ${brief(complaints)})`)
   }
   return { ok: true, by: `schedules: after ${found.join(', ')}` }
 }
 
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly title: string; readonly failureMessages: readonly string[] }[]
+  }[]
+}
+
+/** As `complaintOf` of test/sim/schedules has it: thrown there, and neither an expectation nor that something never ends. */
+function isOfTheMachine(complaint: string): boolean {
+  const [, thrownAt = ''] = /^ *at (.*)$/m.exec(complaint) ?? []
+  return !/^(AssertionError|Stuck|NoAnswer)/.test(complaint) && thrownAt.includes('/test/sim/')
+}
+
 async function byTest(root: string, file: string): Promise<Judged> {
-  const { code, output } = await node(root, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--bail=1', file])
-  const failed = /(\d+) failed/.exec(output)?.[1]
-  return code === 1 && failed !== undefined && / FAIL /.test(output)
-    ? { ok: true, by: `${file}: ${/ FAIL .* > (.*)$/m.exec(output)?.[1] ?? `${failed} failed`}` }
-    : { ok: false, by: `NOT FOUND by ${file}` }
+  const outputFile = join(root, 'report.json')
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+  const { code } = await node(root, [vitest, 'run', '--bail=1', '--reporter=json', `--outputFile=${outputFile}`, file])
+  const tests = existsSync(outputFile)
+    ? (JSON.parse(readFileSync(outputFile, 'utf8')) as Report).testResults.flatMap((one) => one.assertionResults)
+    : []
+  const failed = tests.find(({ failureMessages }) => failureMessages.length > 0)
+  // A file that cannot even be loaded has tested nothing.
+  if (code !== 1 || !failed) return { ok: false, by: `NOT FOUND by ${file}` }
+  const [complaint = ''] = failed.failureMessages
+  return isOfTheMachine(complaint)
+    ? { ok: false, by: `NOT FOUND by ${file}, ${failed.title}: the simulated machine threw ${brief(complaint)}` }
+    : { ok: true, by: `${file}: ${failed.title}: ${brief(complaint)}` }
 }
 
 /** Whoever finds bugs where there are none proves nothing. */

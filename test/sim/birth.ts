@@ -18,6 +18,7 @@ export interface Launch {
   readonly cwd: string
   readonly uid: number
   readonly gid: number
+  readonly umask: number
   readonly log: Inode | undefined
   readonly behaviour: Behaviour
 }

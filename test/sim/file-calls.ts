@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../src/model/result.ts'
 import type { Attempt, Fault, FileFacts, FileRead, LogHandle, Owner } from '../../src/system/port.ts'
 import { Calls } from './calls.ts'
 import { type FaultRule, leftOf } from './faults.ts'
+import type { Errno } from './files.ts'
 import { EXECUTE, READ, sizeOf, WRITE } from './inode.ts'
 
 const BITS = { read: READ, write: WRITE, execute: EXECUTE }
@@ -78,8 +79,7 @@ export class FileCalls extends Calls {
   createFile(path: AbsPath, text: string, mode: number, owner?: Owner): Attempt {
     const args = [path, text, mode]
     const make = (written: string) =>
-      this.#files.make('file', path, this.#actor, written, mode) ??
-      (owner && this.#files.changeOwner(path, owner.uid, owner.gid, this.#actor))
+      this.#files.make('file', path, this.#actor, written, mode) ?? (owner && this.#give(path, owner))
     return this.call<Result<void, Fault>>(
       'createFile',
       args,
@@ -92,6 +92,13 @@ export class FileCalls extends Calls {
         return this.refused(rule, 'createFile', args)
       },
     )
+  }
+
+  /** A new file, or there is none. */
+  #give(path: AbsPath, { uid, gid }: Owner): Errno {
+    const refused = this.#files.changeOwner(path, uid, gid, this.#actor)
+    if (refused !== undefined) this.#files.remove(path, this.#actor)
+    return refused
   }
 
   rename(from: AbsPath, to: AbsPath): Attempt {

@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts'
-import { type Actor, EXECUTE, type Inode, may, mayUnlink, ROOT, WRITE } from './inode.ts'
+import { type Actor, EXECUTE, type Inode, may, ROOT, unlinkRefused, WRITE } from './inode.ts'
 import { Reading } from './reading.ts'
-import { attach, detach } from './tree.ts'
+import { attach, detach, type Place } from './tree.ts'
 
 /** An errno name, or undefined when all went well. */
 export type Errno = string | undefined
 
-const UMASK = 0o022
+export const UMASK = 0o022
 /** The calls of a small Linux file system that change it, each all or nothing. */
 export class Files extends Reading {
   readonly #clock: Clock
@@ -23,7 +23,7 @@ export class Files extends Reading {
     if (place.inode !== undefined) return 'EEXIST'
     if (!may(place.parent, actor, WRITE | EXECUTE)) return 'EACCES'
     const entries = kind === 'directory' ? new Map<string, Inode>() : undefined
-    const bits = kind === 'file' ? mode & ~UMASK : kind === 'symlink' ? 0o777 : mode
+    const bits = kind === 'file' ? mode & ~(actor.umask ?? UMASK) : kind === 'symlink' ? 0o777 : mode
     const wall = this.#clock.wall
     const inode: Inode = {
       kind,
@@ -48,14 +48,21 @@ export class Files extends Reading {
     const moved = source.inode
     if (moved === undefined) return 'ENOENT'
     if (moved === target.inode) return undefined
-    if (!mayUnlink(source.parent, moved, actor)) return 'EACCES'
-    const refused = this.#replaceable(target.inode, moved)
+    const refused =
+      unlinkRefused(source.parent, moved, actor) ??
+      this.#replaceable(target.inode, moved) ??
+      this.#placeRefused(target, actor)
     if (refused !== undefined) return refused
-    if (!mayUnlink(target.parent, target.inode ?? moved, actor)) return 'EACCES'
     if (target.inode !== undefined) detach(target.inode, this.#clock.wall)
     detach(moved, this.#clock.wall)
     attach(target.parent, target.name, moved, this.#clock.wall)
     return undefined
+  }
+
+  /** Whoever may write to a sticky directory may put there what was not there. */
+  #placeRefused({ parent, inode }: Pick<Place, 'parent' | 'inode'>, actor: Actor): Errno {
+    if (inode !== undefined) return unlinkRefused(parent, inode, actor)
+    return may(parent, actor, WRITE | EXECUTE) ? undefined : 'EACCES'
   }
 
   #replaceable(target: Inode | undefined, by: Inode): Errno {
@@ -71,7 +78,8 @@ export class Files extends Reading {
     if (typeof place === 'string') return place
     if (place.inode === undefined) return undefined
     if (place.inode.entries !== undefined) return 'EISDIR'
-    if (!mayUnlink(place.parent, place.inode, actor)) return 'EACCES'
+    const refused = unlinkRefused(place.parent, place.inode, actor)
+    if (refused !== undefined) return refused
     detach(place.inode, this.#clock.wall)
     return undefined
   }

@@ -3,6 +3,8 @@ import type { FileFacts } from '../../src/system/port.ts'
 export interface Actor {
   readonly uid: number
   readonly gid: number
+  /** Taken away from the mode of the files it makes; default 022. */
+  readonly umask?: number
 }
 
 export const ROOT: Actor = { uid: 0, gid: 0 }
@@ -33,11 +35,11 @@ export function may(inode: Inode, actor: Actor, wanted: number): boolean {
   return ((inode.mode >> shift) & wanted) === wanted
 }
 
-/** Whether an entry may be taken out of its directory; in a sticky one (/tmp) only by its owner. */
-export function mayUnlink(parent: Inode, inode: Inode, actor: Actor): boolean {
-  if (!may(parent, actor, WRITE | EXECUTE)) return false
+/** Why an entry may not be taken out of its directory; out of a sticky one (/tmp) only its owner may (may_delete() in fs/namei.c). */
+export function unlinkRefused(parent: Inode, inode: Inode, actor: Actor): 'EACCES' | 'EPERM' | undefined {
+  if (!may(parent, actor, WRITE | EXECUTE)) return 'EACCES'
   const sticky = (parent.mode & 0o1000) !== 0
-  return !sticky || actor.uid === 0 || actor.uid === inode.uid || actor.uid === parent.uid
+  return !sticky || actor.uid === 0 || actor.uid === inode.uid || actor.uid === parent.uid ? undefined : 'EPERM'
 }
 
 export function pathOf(inode: Inode): string {

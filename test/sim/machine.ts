@@ -2,7 +2,7 @@ import type { Exit } from '../../src/model/process.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { ForkOptions, Launch } from './birth.ts'
 import type { Clock } from './clock.ts'
-import type { Files } from './files.ts'
+import { type Files, UMASK } from './files.ts'
 import { begin, finish } from './life.ts'
 import { SimProcess } from './process.ts'
 import type { Runner } from './runner.ts'
@@ -48,6 +48,7 @@ export class Machine {
       session: 1,
       uid: 0,
       gid: 0,
+      umask: UMASK,
       argv: ['/sbin/init'],
       env: {},
     }
@@ -70,7 +71,7 @@ export class Machine {
     const startTicks = this.#ticks()
     const pid = this.table.allocate(startTicks)
     if (pid === undefined) return undefined
-    const { parent, argv, env, cwd, uid, gid, log, behaviour } = launch
+    const { parent, argv, env, cwd, uid, gid, umask, log, behaviour } = launch
     // Not by a spread: that takes longer than all the rest.
     return this.#born(
       new SimProcess(this, {
@@ -81,6 +82,7 @@ export class Machine {
         session: pid,
         uid,
         gid,
+        umask,
         argv,
         env,
         cwd,
@@ -96,12 +98,12 @@ export class Machine {
     const startTicks = this.#ticks()
     const pid = this.table.allocate(startTicks)
     if (pid === undefined) return undefined
-    const { uid, gid, cwd, log } = parent
+    const { uid, gid, umask, cwd, log } = parent
     const session = options.ownSession ? pid : parent.session
     const pgrp = options.ownSession || options.ownGroup ? pid : parent.pgrp
     const { argv = parent.argv, env = parent.env } = options
     return this.#born(
-      new SimProcess(this, { pid, startTicks, parent, pgrp, session, uid, gid, argv, env, cwd, log, behaviour }),
+      new SimProcess(this, { pid, startTicks, parent, pgrp, session, uid, gid, umask, argv, env, cwd, log, behaviour }),
     )
   }
 

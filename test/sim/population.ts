@@ -2,7 +2,7 @@ import type { Signal } from '../../src/model/signals.ts'
 import type { Behaviour } from './behaviour.ts'
 import { Clock } from './clock.ts'
 import type { RunReply, RunRequest } from './commands.ts'
-import { Files } from './files.ts'
+import { Files, UMASK } from './files.ts'
 import { furnish } from './furniture.ts'
 import { type Inode, ROOT } from './inode.ts'
 import { Machine } from './machine.ts'
@@ -52,7 +52,17 @@ export class Population extends Stage {
     const { uid = 0, gid = uid, env = {}, cwd = '/', log } = launching
     const behaviour = launching.behaviour ?? this.programs.get(argv[0]) ?? {}
     const inode = log === undefined ? undefined : (this.files.openAppend(log, ROOT, true, 0o644) as Inode)
-    const launched = this.machine.launch({ parent: undefined, argv, env, cwd, uid, gid, log: inode, behaviour })
+    const launched = this.machine.launch({
+      parent: undefined,
+      argv,
+      env,
+      cwd,
+      uid,
+      gid,
+      umask: UMASK,
+      log: inode,
+      behaviour,
+    })
     if (launched === undefined) throw new Error('No pid is left for another process')
     return launched
   }

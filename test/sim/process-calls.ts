@@ -22,7 +22,7 @@ export class ProcessCalls extends ProcCalls {
     )
   }
 
-  #spawn({ argv, cwd, env, log }: SpawnRequest): SimProcess | string {
+  #spawn({ argv, cwd, env, log, umask = this.multi.process.umask }: SpawnRequest): SimProcess | string {
     const { machine, programs } = this.site
     const own = this.multi.process
     const { tree } = machine.files
@@ -36,10 +36,8 @@ export class ProcessCalls extends ProcCalls {
     if (inode === undefined) return 'EBADF'
     const behaviour = programs.get(argv[0]) ?? {}
     const { uid, gid } = own
-    return (
-      machine.launch({ parent: own, argv, env: { ...own.env, ...env }, cwd, uid, gid, log: inode, behaviour }) ??
-      'EAGAIN'
-    )
+    const all = { ...own.env, ...env }
+    return machine.launch({ parent: own, argv, env: all, cwd, uid, gid, umask, log: inode, behaviour }) ?? 'EAGAIN'
   }
 
   #terminal(): Inode {

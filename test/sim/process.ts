@@ -19,6 +19,7 @@ export class SimProcess {
   session: number
   uid: number
   gid: number
+  readonly umask: number
   state: ProcessState = 'S'
   /** What it was started with; what /proc shows is `environ` and `cmdline`, which it may overwrite. */
   readonly argv: readonly string[]
@@ -56,6 +57,7 @@ export class SimProcess {
     this.session = birth.session
     this.uid = birth.uid
     this.gid = birth.gid
+    this.umask = birth.umask
     this.argv = this.cmdline = birth.argv
     this.env = birth.env
     this.cwd = birth.cwd

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { type Actor, EXECUTE, type Inode, may, pathOf } from './inode.ts'
 
 /** Where a path leads: the directory that has or would have the entry. */
-interface Place {
+export interface Place {
   readonly parent: Inode
   readonly name: string
   readonly inode: Inode | undefined

@@ -1,6 +1,7 @@
 import type { Signal } from '../../src/model/signals.ts'
 import type { Behaviour } from './behaviour.ts'
 import { type FaultRule, Faults } from './faults.ts'
+import { UMASK } from './files.ts'
 import { emptyRun, settle } from './furniture.ts'
 import { Locks } from './locks.ts'
 import { heard, Multi } from './multi.ts'
@@ -52,7 +53,7 @@ export class World extends Population {
     const number = this.#systems.length + 1
     const argv = ['/usr/bin/node', '/usr/bin/multi']
     const behaviour: Behaviour = { onSignal: (signal) => heard(multi, signal) }
-    const birth = { parent: undefined, log: undefined, argv, env, cwd: cwd ?? home, uid, gid, behaviour }
+    const birth = { parent: undefined, log: undefined, argv, env, cwd: cwd ?? home, uid, gid, umask: UMASK, behaviour }
     const launched = this.machine.launch(birth)
     if (launched === undefined) throw new Error('No pid is left for another multi')
     const multi: Multi = new Multi(launched, `multi#${number}`, hostname)

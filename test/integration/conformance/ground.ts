@@ -7,7 +7,16 @@ import { signalNumber } from '../../../src/model/signals.ts'
 import type { System } from '../../../src/system/port.ts'
 import { realSystem } from '../../../src/system/real.ts'
 import { until } from '../../rig/until.ts'
-import { type Behaviour, becomes, diesAtOnce, forksChild, type SimSystem, sleeper, World } from '../../sim/index.ts'
+import {
+  type Behaviour,
+  becomes,
+  diesAtOnce,
+  forksChild,
+  rewritesEnviron,
+  type SimSystem,
+  sleeper,
+  World,
+} from '../../sim/index.ts'
 
 /** A system and what a scenario needs around it, real or simulated. */
 export interface Ground {
@@ -43,6 +52,30 @@ const PROGRAMS = {
     behaviour: {
       onStart: (self) => self.print('ready\n'),
       onSignal: (signal) => (signal === 'TERM' ? undefined : 'default'),
+    },
+  },
+  makesFiles: {
+    script: 'echo text >"$MADE"\nmkdir "$MADE.d"\necho made\nexec sleep 1000',
+    behaviour: {
+      onStart: (self) => {
+        const made = self.env['MADE'] ?? ''
+        self.machine.files.make('file', made, self, 'text\n', 0o666)
+        self.machine.files.make('directory', `${made}.d`, self, '', 0o777 & ~self.umask)
+        self.print('made\n')
+      },
+    },
+  },
+  rewritesEnviron: {
+    script: `exec perl -e '$| = 1; $0 = "title"; print "renamed\\n"; sleep 1000'`,
+    behaviour: rewritesEnviron({ onStart: (self) => self.print('renamed\n') }, 'title'),
+  },
+  forksSession: {
+    script: 'setsid sleep 1000 &\necho forked\nwait',
+    behaviour: {
+      onStart: (self) => {
+        self.fork(sleeper, { ownSession: true })
+        self.print('forked\n')
+      },
     },
   },
   becomesNobody: {

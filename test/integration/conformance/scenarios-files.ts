@@ -8,6 +8,9 @@ type Scenario = (ground: Ground) => Promise<unknown>
 /** What two systems can have in common: no numbers of their own. */
 export const said = <T>(result: Result<T, Fault>): string => (result.ok ? 'ok' : result.error.code)
 
+/** Neither root nor who is a stranger here. */
+const OTHER = 65534
+
 const kindOf = async ({ system }: Ground, path: AbsPath) => (await system.stat(path))?.kind ?? 'nothing'
 
 const contentOf = async ({ system }: Ground, path: AbsPath, limit = 4096) => {
@@ -121,6 +124,66 @@ export const FILES: Readonly<Record<string, Scenario>> = {
       said(await system.remove(at('folder'))),
       await kindOf(ground, at('folder')),
     ]
+  },
+  'a file is given to its owner, which only root may do, and is not there if that fails': async (ground) => {
+    const { system, at, asStranger } = ground
+    const given = await system.createFile(at('given'), 'text', 0o640, { uid: OTHER, gid: OTHER })
+    const facts = await system.stat(at('given'))
+    await system.makeDirectory(at('open'), 0o777)
+    const refused = asStranger(async (stranger) => [
+      said(await stranger.createFile(at('open/given'), 'text', 0o640, { uid: OTHER, gid: OTHER })),
+      said(await stranger.createFile(at('open/own'), 'text', 0o640)),
+      said(await stranger.changeOwner(at('open/own'), OTHER, OTHER)),
+    ])
+    return [
+      said(given),
+      [facts?.uid, facts?.gid, facts?.mode],
+      await refused,
+      await kindOf(ground, at('open/given')),
+      await kindOf(ground, at('open/own')),
+    ]
+  },
+  'another user’s file is not read, changed, replaced or removed': async ({ system, at, asStranger }) => {
+    await system.createFile(at('file'), 'text', 0o600)
+    await system.createFile(at('shown'), 'text', 0o644)
+    await system.makeDirectory(at('closed'), 0o700)
+    await system.createFile(at('closed/file'), 'text', 0o644)
+    return asStranger(async (stranger) => [
+      await stranger.readFile(at('file'), 100),
+      await stranger.readTail(at('file'), 0, 100),
+      said(await stranger.openLog(at('shown'), { followSymlink: true })),
+      said(await stranger.createFile(at('new'), '', 0o600)),
+      said(await stranger.symlink('text', at('link'))),
+      said(await stranger.makeDirectory(at('folder'), 0o700)),
+      said(await stranger.remove(at('file'))),
+      said(await stranger.remove(at('none'))),
+      said(await stranger.rename(at('file'), at('moved'))),
+      said(await stranger.changeOwner(at('file'), OTHER, OTHER)),
+      await stranger.readFile(at('closed/file'), 100),
+      await stranger.readFile(at('closed/none'), 100),
+      await stranger.stat(at('closed/file')),
+      await stranger.readlink(at('closed/link')),
+      said(await stranger.list(at('closed'))),
+      said(await stranger.remove(at('closed/file'))),
+      said(await stranger.symlink('text', at('closed/link'))),
+    ])
+  },
+  'in a sticky directory everyone makes files, and only their owner takes them away': async (ground) => {
+    const { system, at, asStranger } = ground
+    await system.makeDirectory(at('sticky'), 0o1777)
+    await system.createFile(at('sticky/file'), 'text', 0o666)
+    await system.symlink('text', at('sticky/link'))
+    const answers = await asStranger(async (stranger) => [
+      said(await stranger.createFile(at('sticky/own'), 'own', 0o600)),
+      said(await stranger.createFile(at('sticky/file'), 'text', 0o600)),
+      said(await stranger.remove(at('sticky/file'))),
+      said(await stranger.remove(at('sticky/link'))),
+      said(await stranger.rename(at('sticky/file'), at('sticky/moved'))),
+      said(await stranger.rename(at('sticky/own'), at('sticky/file'))),
+      said(await stranger.rename(at('sticky/own'), at('sticky/moved'))),
+      said(await stranger.remove(at('sticky/moved'))),
+    ])
+    return [...answers, await kindOf(ground, at('sticky/file')), await kindOf(ground, at('sticky/link'))]
   },
   'a directory lists its names': async ({ system, at }) => {
     await system.makeDirectory(at('folder'), 0o700)

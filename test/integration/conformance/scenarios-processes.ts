@@ -1,4 +1,6 @@
+import type { AbsPath } from '../../../src/model/names.ts'
 import type { Identity, VerifiedGroup } from '../../../src/model/process.ts'
+import { isIntact } from '../../../src/node/group.ts'
 import type { Ground, ProgramName } from './ground.ts'
 import { said } from './scenarios-files.ts'
 
@@ -7,12 +9,17 @@ type Scenario = (ground: Ground) => Promise<unknown>
 /** Only src/node may prove a group; here it is asked what the systems do with one. */
 const group = (pgid: number, ...evidence: Identity[]): VerifiedGroup => ({ pgid, evidence }) as unknown as VerifiedGroup
 
-async function start(ground: Ground, name: ProgramName, env: Record<string, string> = {}): Promise<Identity> {
+async function start(
+  ground: Ground,
+  name: ProgramName,
+  env: Record<string, string> = {},
+  umask?: number,
+): Promise<Identity> {
   const { system, at, program } = ground
   const log = await system.openLog(at('log'), { followSymlink: true })
   if (!log.ok) throw new Error(log.error.code)
   const argv = name === 'sleep' ? ([program(name), '1000'] as const) : ([program(name)] as const)
-  const spawned = await system.spawn({ argv, cwd: at(''), env, log: log.value })
+  const spawned = await system.spawn({ argv, cwd: at(''), env, log: log.value, ...(umask !== undefined && { umask }) })
   await system.closeLog(log.value)
   if (!spawned.ok) throw new Error(spawned.error.code)
   return spawned.value
@@ -159,6 +166,48 @@ export const PROCESSES: Readonly<Record<string, Scenario>> = {
     const alive = async () => (await membersOf(ground, leader)).filter(({ state }) => state !== 'Z').length
     await ground.until(async () => (await alive()) === 0, 'its end')
     return [...answers, await system.signalGroup(group(leader.pid, identityOf(leader, child)), 'TERM')]
+  },
+  'a worker has the umask that was asked for, and its starter keeps its own': async (ground) => {
+    const { system, at } = ground
+    const modes: unknown[] = []
+    for (const umask of [0o077, 0o002, 0]) {
+      const made = at(`made-${umask}`)
+      await start(ground, 'makesFiles', { MADE: made }, umask)
+      await ground.until(async () => (await system.stat(`${made}.d` as AbsPath)) !== undefined, 'what it makes')
+      modes.push((await system.stat(made))?.mode, (await system.stat(`${made}.d` as AbsPath))?.mode)
+    }
+    await system.createFile(at('own'), '', 0o666)
+    return [...modes, (await system.stat(at('own')))?.mode]
+  },
+  'who writes a title over its environment has nothing left in it': async (ground) => {
+    const { system } = ground
+    const worker = await start(ground, 'rewritesEnviron', { MULTI_LAUNCH: 'launch-1' })
+    await logged(ground, 'renamed')
+    const environ = await system.environ(worker.pid)
+    return [
+      environ?.has('PATH'),
+      environ?.has('MULTI_LAUNCH'),
+      environ && isIntact(environ),
+      await system.commandLine(worker.pid),
+    ]
+  },
+  'a child with a session of its own is not in the group, and outlives it': async (ground) => {
+    const { system } = ground
+    const leader = await start(ground, 'forksSession')
+    await logged(ground, 'forked')
+    const away = async () =>
+      (await system.processes()).find(({ ppid, session, pid }) => ppid === leader.pid && session === pid)
+    await ground.until(async () => (await away()) !== undefined, 'its session')
+    const child = await away()
+    if (!child) throw new Error('no child')
+    const identity = identityOf(leader, child)
+    const answers: unknown[] = [child.pgrp === child.pid, (await membersOf(ground, leader)).length]
+    answers.push(await system.signalGroup(group(leader.pid, leader, identity), 'KILL'))
+    await exited(ground, leader)
+    answers.push(await system.groupAnswers(leader.pid), await stateOf(ground, identity))
+    answers.push(await system.groupAnswers(child.pid), await system.signalGroup(group(child.pid, identity), 'KILL'))
+    await ground.until(async () => (await stateOf(ground, identity)) !== 'lives', 'its end')
+    return answers
   },
   'a zombie is in the table and its group, and is nobody any more': async (ground) => {
     const { system } = ground

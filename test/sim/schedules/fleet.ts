@@ -30,6 +30,11 @@ export interface FleetOptions extends WorldOptions {
   readonly nodes: readonly string[]
 }
 
+/** A command answered something else than a command of its kind should. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+}
+
 export const UID = 1000
 export const HOME = `/home/u${UID}`
 export const RUN = `${HOME}/.local/state/multi/run`
@@ -97,7 +102,7 @@ export class Fleet {
 
   async status(line = `status ${this.names}`, uid = UID): Promise<readonly StatusRow[]> {
     const { result } = await this.done(line, uid)
-    if (result?.kind !== 'status') throw new Error(`status answers ${JSON.stringify(result)}`)
+    if (result?.kind !== 'status') throw new NoAnswer(`status answers ${JSON.stringify(result)}`)
     return result.rows
   }
 
@@ -124,7 +129,7 @@ export class Fleet {
 }
 
 export const outcomesOf = ({ line, result }: Command): readonly Outcome[] => {
-  if (result?.kind !== 'outcomes') throw new Error(`${line} answers ${JSON.stringify(result)}`)
+  if (result?.kind !== 'outcomes') throw new NoAnswer(`${line} answers ${JSON.stringify(result)}`)
   return result.outcomes
 }
 

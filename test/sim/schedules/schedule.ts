@@ -1,7 +1,8 @@
-import type { FaultRule } from '../index.ts'
+import type { Outcome } from '../../../src/model/outcome.ts'
+import { type FaultRule, Stuck } from '../index.ts'
 import { type Begun, begin, lineOf, uidOf } from './commands.ts'
 import { lies } from './crash.ts'
-import { Fleet, type FleetOptions, outcomesOf, UID } from './fleet.ts'
+import { Fleet, type FleetOptions, NoAnswer, outcomesOf, UID } from './fleet.ts'
 import { comeAndGo, happen, reboot, resumeAll } from './happenings.ts'
 import { judgeOutcome, judgeSignals } from './judge.ts'
 import { workerOf } from './workers.ts'
@@ -82,10 +83,26 @@ export async function play(schedule: Schedule): Promise<Played> {
   try {
     await perform(fleet, schedule, found)
   } catch (error) {
-    found.add((error as Error).message.split('\n', 1)[0] ?? '')
+    found.add(complaintOf(fleet, error as Error))
   }
   return { complaints: [...found], fleet }
 }
+
+/** That a command threw, answered nothing of use or never ended is its fault; all else is no finding, but a fault of ours. */
+function complaintOf({ commands }: Fleet, error: Error): string {
+  const message = firstLine(error)
+  const command = commands.find((one) => one.error === error)
+  if (command) return `${command.line} threw: ${message}`
+  return error instanceof Stuck || error instanceof NoAnswer
+    ? message
+    : `the simulated machine threw: ${error.name}: ${message}`
+}
+
+/** What each came to, first of all. */
+const told = (outcomes: readonly Outcome[]): string =>
+  JSON.stringify(outcomes.map(({ target: { short, fleet }, ...came }) => ({ [short]: came, fleet })))
+
+const firstLine = ({ message }: Error): string => message.split('\n', 1)[0] ?? ''
 
 async function perform(fleet: Fleet, schedule: Schedule, found: Set<string>): Promise<void> {
   const { world } = fleet
@@ -110,9 +127,7 @@ async function perform(fleet: Fleet, schedule: Schedule, found: Set<string>): Pr
   world.clearFaults()
   for (const { command, issued } of begun)
     if (!command.result && !command.system.multi.ended)
-      found.add(
-        `${issued.verb} threw or never ended${command.error ? `: ${command.error.message.split('\n', 1)[0]}` : ''}`,
-      )
+      found.add(command.error ? `${issued.verb} threw: ${firstLine(command.error)}` : `${issued.verb} never ended`)
   judgeSignals(fleet, schedule, [...begun, ...(await atRest(fleet, schedule, found))], found)
 }
 
@@ -175,7 +190,7 @@ async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Pro
     if (lie) found.add(`status: ${lie}`)
   }
   const ended = await outcomes(ending)
-  if (ended.some(({ result }) => result === 'failed')) found.add(`${ending} afterwards: ${JSON.stringify(ended)}`)
+  if (ended.some(({ result }) => result === 'failed')) found.add(`${ending} afterwards: ${told(ended)}`)
   const started = await outcomes('start')
   const leaders = start === 'dies' ? [0, 1] : [1]
   for (const { result, target } of started)
@@ -183,11 +198,10 @@ async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Pro
       (result === 'failed' ? start === undefined : start === 'never ready') ||
       !leaders.includes(fleet.leadersOf(target.short).length)
     )
-      found.add(`start afterwards: ${JSON.stringify(started)}`)
+      found.add(`start afterwards: ${told(started)}`)
   const stopped = await outcomes(ending)
   const expected = start === 'dies' ? ['stopped', 'already-down'] : ['stopped']
-  if (stopped.some(({ result }) => !expected.includes(result)))
-    found.add(`stopwait afterwards: ${JSON.stringify(stopped)}`)
+  if (stopped.some(({ result }) => !expected.includes(result))) found.add(`stopwait afterwards: ${told(stopped)}`)
   if (fleet.nodes.some((node) => fleet.processesOf(node).length > 0)) found.add('somebody is left')
   // With a record goes its number: a claim above it is void only when the numbers have come so far again.
   // And a draft stays where its writer's pid and start ticks are, after a reboot, those of somebody who lives.

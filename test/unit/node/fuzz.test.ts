@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Identity, sameProcess } from '../../../src/model/process.ts'
 import { parseVitals, VITALS_STATES } from '../../../src/model/vitals.ts'
+import { type Claims, formatClaim, parseClaim } from '../../../src/node/claim.ts'
+import { decide } from '../../../src/node/decide.ts'
 import { claimPath, recordPath } from '../../../src/node/files.ts'
 import { Look } from '../../../src/node/look.ts'
 import { newMemory } from '../../../src/node/memory.ts'
-import { observe } from '../../../src/node/observe.ts'
+import { observe, type Seen } from '../../../src/node/observe.ts'
+import { observeAbandoned } from '../../../src/node/observe-abandoned.ts'
 import { parsePidfile } from '../../../src/node/pidfile.ts'
 import { formatRecord } from '../../../src/node/record.ts'
-import { forksChild, World } from '../../sim/index.ts'
-import { LAUNCH, RECORD, STOP, TARGET } from './fixtures.ts'
+import { forksChild, type SimProcess, type SimSystem, World } from '../../sim/index.ts'
+import { DOWN, id, identity, KILLED, LAUNCH, momentOf, RECORD, STOP, TARGET, UP } from './fixtures.ts'
 
 const bytes = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -109,5 +113,189 @@ describe('looking at a node', () => {
       ),
       { numRuns: 1500 },
     )
+  })
+})
+
+const ROOT = { uid: 0, gid: 0 }
+
+/** Who may have made a claim, in the words of the fuzz: there are no processes yet when it chooses. */
+const OWNERS = [
+  'we',
+  'another multi',
+  'one that was killed',
+  'a stranger',
+  'a stranger of another boot',
+  'nobody',
+] as const
+
+interface Wrong {
+  readonly at: number
+  readonly by: readonly string[]
+}
+
+/** One thing that stands where a claim may be. */
+interface Standing {
+  readonly kind: 'symlink' | 'file' | 'directory'
+  readonly number: number
+  readonly owner: (typeof OWNERS)[number]
+  readonly uid: number
+  readonly purpose: 'start' | 'stop'
+  readonly launch: string
+  /** What its words are replaced by: nothing, itself twice, anything. */
+  readonly wrong: readonly Wrong[]
+}
+
+const GENERATIONS = [0, 3, 4, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER]
+
+/** A symlink holds at least a byte, and no NUL. */
+const word = fc.oneof(
+  fc.constantFrom('', '0', '-1', '1', '2', '0x28', '1e3', '9007199254740992', 'NaN', 'start', 'stop', 'none', ' '),
+  fc.nat({ max: 300 }).map(String),
+  fc.string({ unit: 'binary', maxLength: 8 }).map((text) => text.replaceAll('\0', '')),
+)
+
+const wrong: fc.Arbitrary<Wrong> = fc.record({
+  at: fc.nat({ max: 6 }),
+  by: fc.oneof(
+    fc.constant([]),
+    fc.constant(['same', 'same']),
+    word.map((one) => [one]),
+  ),
+})
+
+const standing: fc.Arbitrary<Standing> = fc.record({
+  kind: fc.constantFrom('symlink', 'symlink', 'symlink', 'symlink', 'file', 'directory'),
+  number: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.constantFrom(...GENERATIONS.flatMap((one) => [one, one + 1]))),
+  owner: fc.constantFrom(...OWNERS),
+  uid: fc.constantFrom(0, 1000, 1001),
+  purpose: fc.constantFrom('start', 'stop'),
+  launch: fc.constantFrom('none', 'launch-1', 'launch-of-4', 'launch-of-the-stranger', 'unreadable'),
+  wrong: fc.oneof(fc.constant([]), fc.array(wrong, { minLength: 1, maxLength: 3 })),
+})
+
+/** By chance too rare: what leads to a process. */
+const ABANDONED: Standing = {
+  kind: 'symlink',
+  number: 4,
+  owner: 'one that was killed',
+  uid: 1000,
+  purpose: 'start',
+  launch: 'launch-of-the-stranger',
+  wrong: [],
+}
+
+function textOf({ purpose, launch, wrong }: Standing, owner: Identity): string {
+  const words = formatClaim({ purpose, launch: id(launch), owner }).split(' ')
+  const spoilt = words.flatMap((one, at) => {
+    const by = wrong.findLast((change) => change.at === at)?.by ?? [one]
+    return by.map((text) => (text === 'same' ? one : text))
+  })
+  return spoilt.join(' ')
+}
+
+/** Strangers, one of them with the environment of a worker of another node, and commands that live and that do not. */
+function inhabited(uid: number) {
+  const world = new World({ story: false, stepLimit: 20_000 })
+  const system = world.system({ uid })
+  const another = world.system({ uid })
+  const killed = world.system({ uid })
+  const env = { MULTI_LAUNCH: 'launch-of-the-stranger', MULTI_PIDFILE: '/run/multi/w2.pid' }
+  const stranger = world.launch(['/opt/stranger'], { uid: 1000, env, behaviour: forksChild() })
+  world.launch(['/opt/other'], { env: { PATH: '/bin' }, behaviour: forksChild() })
+  const owners: Readonly<Record<Standing['owner'], Identity>> = {
+    we: system.self.identity,
+    'another multi': another.self.identity,
+    'one that was killed': killed.self.identity,
+    'a stranger': stranger.identity,
+    'a stranger of another boot': { ...stranger.identity, bootId: 'boot-1' },
+    nobody: identity(4000),
+  }
+  world.kill(killed)
+  return { world, system, owners, stranger }
+}
+
+function put(world: World, { kind, number, uid }: Standing, text: string): void {
+  const path = claimPath(TARGET.pidfile, number)
+  // No file system takes a link without a text, and the first that was there stays.
+  const made = text !== '' && world.files.make(kind, path, ROOT, text, 0o777) === undefined
+  if (made) world.files.changeOwner(path, uid, uid, ROOT)
+}
+
+const alive = (world: World): Identity[] =>
+  world.machine.table.all().flatMap((one: SimProcess) => (one.dead ? [] : [one.identity]))
+
+/** Whoever is said to hold the node does live. */
+function judgeClaims({ top, abandoned, next }: Claims, world: World, system: SimSystem): void {
+  expect(Number.isSafeInteger(next)).toBe(true)
+  for (const { owner, purpose } of abandoned) {
+    expect(purpose).toBe('start')
+    expect(alive(world).some((one) => sameProcess(one, owner))).toBe(false)
+  }
+  if (!top) return
+  const { owner } = top.claim
+  expect(sameProcess(owner, system.self.identity)).toBe(top.holder === 'ours')
+  expect(alive(world).some((one) => sameProcess(one, owner))).toBe(top.holder !== 'dead')
+}
+
+/** By its text a claim may lead to whoever carries that launch, root's or their own; to nobody else. */
+function ledToAnybody(launch: Seen['launch'], { abandoned }: Claims, stranger: SimProcess): boolean {
+  if (!launch || launch.id === LAUNCH.id) return false
+  expect(launch).toMatchObject({ id: 'launch-of-the-stranger', identity: stranger.identity })
+  expect(abandoned.some((one) => one.launch === launch.id && one.uid !== 1001)).toBe(true)
+  return true
+}
+
+const HARMLESS = ['claim', 'done', 'fail', 'launch', 'resolve', 'wait', 'want']
+
+/** No worker of this node was ever started: nobody is to be signalled, whatever the goal. */
+function judgeSteps(seen: Seen): void {
+  for (const goal of [UP, DOWN, KILLED]) {
+    const { step } = decide(goal, seen, momentOf())
+    expect(HARMLESS).toContain(step)
+    const waits = seen.claims.top?.holder === 'alive' && goal !== KILLED
+    expect(waits ? step : 'wait').toBe('wait')
+  }
+}
+
+describe('a claim', () => {
+  test('whose words are anything is none, or has what its protocol allows', () => {
+    fc.assert(
+      fc.property(standing, (one) => {
+        const read = parseClaim(textOf(one, identity(40)), 7)
+        if (!read) return
+        const { pid, startTicks, bootId, pidNamespace } = read.owner
+        expect(Number.isSafeInteger(pid) && pid >= 0 && Number.isSafeInteger(startTicks)).toBe(true)
+        expect(['start', 'stop']).toContain(read.purpose)
+        expect([read.launch, bootId, pidNamespace]).not.toContain('')
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('and any others beside it, of anybody’s, at any number: nobody is said to live who does not, nobody is signalled', async () => {
+    const found = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0, 1000),
+        fc.option(fc.constantFrom(...GENERATIONS)),
+        fc.array(standing, { minLength: 1, maxLength: 5 }),
+        async (uid, generation, all) => {
+          const { world, system, owners, stranger } = inhabited(uid)
+          await world.pass(20)
+          if (generation !== null)
+            world.files.put(recordPath(TARGET.pidfile), formatRecord({ ...RECORD, generation }), { uid: 0 })
+          for (const one of all) put(world, one, textOf(one, owners[one.owner]))
+          const seen = await world.runUntil(observe(new Look(system), TARGET, newMemory()))
+          judgeClaims(seen.claims, world, system)
+          expect(['stopped', 'unknown']).toContain(seen.state.state)
+          judgeSteps(seen)
+          found.add(seen.claims.top?.holder ?? 'free')
+          const { launch } = await world.runUntil(observeAbandoned(new Look(system), TARGET, newMemory()))
+          if (ledToAnybody(launch, seen.claims, stranger)) found.add('led to somebody')
+        },
+      ),
+      { numRuns: 1500, examples: [[0, 3, [ABANDONED]]] },
+    )
+    expect([...found].toSorted()).toEqual(['alive', 'dead', 'free', 'led to somebody', 'ours'])
   })
 })
