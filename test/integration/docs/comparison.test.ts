@@ -50,6 +50,17 @@ describe.skipIf(celery.skip)(`celery multi${celery.note}`, () => {
     expect(ours.stdout).toMatch(/\t {2}\| .*nosuch/)
   })
 
+  test('leaves no process of its own beside a worker', async (context) => {
+    const rig = rigFor(context)
+    writeFileSync(join(rig.work, 'idle.py'), "from celery import Celery\napp = Celery('idle', broker='memory://')\n")
+    const line = ['w1', `--pidfile=${rig.run}/%n.pid`, `--logfile=${rig.logs}/%n.log`]
+    const theirs = (...words: string[]) => rig.program([PYTHON, '-m', 'celery', 'multi', ...words]).ended
+    expect((await theirs('start', ...line, '-A', 'idle', '-P', 'solo', '-l', 'INFO')).code).toBe(0)
+    await until(() => rig.log('w1').includes('ready.'), 'the worker to be ready')
+    expect(rig.processes().map(({ pid }) => pid)).toEqual([rig.readPid('w1')])
+    expect((await theirs('stopwait', ...line)).code).toBe(0)
+  })
+
   test('ignores a selector with the name of no node; multi refuses it', async (context) => {
     const { theirs, ours } = await both(rigFor(context), 'show', 'w1', 'w2', '-A', 'proj', '-c:w3', '9')
     expect(theirs.code).toBe(0)
