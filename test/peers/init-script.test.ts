@@ -42,8 +42,9 @@ class Service {
     }
   }
 
-  begin(action: string, env: NodeJS.ProcessEnv = {}): Running {
-    return this.celery.rig.program([SCRIPT, action], { cwd: '/', env: { ...this.#env, ...env } })
+  /** `start` takes one more word, which is an option of the workers. */
+  begin(action: string, env: NodeJS.ProcessEnv = {}, ...words: string[]): Running {
+    return this.celery.rig.program([SCRIPT, action, ...words], { cwd: '/', env: { ...this.#env, ...env } })
   }
 
   run(action: string, env?: NodeJS.ProcessEnv): Promise<Finished> {
@@ -142,6 +143,31 @@ describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note
     await service.done('stop')
   })
 
+  test('try-restart: new pids; of workers that are down: they start, as with Celery', async (context) => {
+    const service = serviceFor(context)
+    await service.done('start')
+    const before = await service.pids()
+    await service.done('try-restart')
+    const after = await service.pids()
+    expect(after).toHaveLength(3)
+    for (const pid of after) expect(before).not.toContain(pid)
+    await service.done('stop')
+    await service.done('try-restart')
+    expect(await service.pids()).toHaveLength(3)
+    await service.done('stop')
+  })
+
+  test('start with one more word: it is an option of every worker', async (context) => {
+    const service = serviceFor(context)
+    const queue = `more-${service.celery.rig.token}`
+    const { code } = await service.begin('start', {}, `--queues=${queue}`).ended
+    expect(code).toBe(0)
+    expect(NODES.map(full)).toContain(await service.celery.server(queue))
+    const lines = (await service.pids()).map(commandLineOf)
+    expect(lines.filter((line) => line.includes(`--queues=${queue}`))).toHaveLength(3)
+    await service.done('stop')
+  })
+
   test('kill: all are gone at once, and another kill is 0', async (context) => {
     const service = serviceFor(context)
     await service.done('start')
@@ -214,7 +240,7 @@ describe.skipIf(skip)(`the calls of Celery's systemd unit${note}`, { concurrent:
   const worker = `$CELERYD_NODES ${files} --loglevel="\${CELERYD_LOG_LEVEL}" $CELERYD_OPTS`
   const START = `\${CELERY_BIN} -A $CELERY_APP multi start ${worker}`
   const RELOAD = `\${CELERY_BIN} -A $CELERY_APP multi restart ${worker}`
-  const STOP = `\${CELERY_BIN} multi stopwait $CELERYD_NODES ${files}`
+  const STOP = `\${CELERY_BIN} multi stopwait $CELERYD_NODES ${files} --loglevel="\${CELERYD_LOG_LEVEL}"`
 
   test('ExecStart, ExecReload and ExecStop, with multi as CELERY_BIN', async (context) => {
     const celery = celeryFor(context)
