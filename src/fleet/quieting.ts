@@ -7,7 +7,9 @@ import { wishPath } from '../node/files.ts'
 import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { lastWordsPath, observe, type Seen } from '../node/observe.ts'
+import { observeAbandoned } from '../node/observe-abandoned.ts'
 import { mayBeRun } from '../node/record.ts'
+import { SILENT_AFTER_MS } from '../node/vitals.ts'
 import type { System } from '../system/port.ts'
 
 export type Wish = 'quiet' | 'resume'
@@ -41,20 +43,20 @@ export async function tell(target: Target, telling: Telling): Promise<Outcome> {
 const look = (target: Target, { system }: Telling): Promise<Seen> => observe(new Look(system), target, newMemory())
 
 async function told(target: Target, telling: Telling): Promise<Result<Done, Failure>> {
-  const seen = await look(target, telling)
+  // Also one that was started by a multi which could not record it any more.
+  const seen = await observeAbandoned(new Look(telling.system), target, newMemory())
   const { state } = seen
   if (telling.wish === 'resume') await forgetWish(seen, telling)
   switch (state.state) {
     case 'running':
     case 'quiet':
+      if (seen.vitals?.state === 'draining') return ending(state.identity.pid, telling)
       return hasIt(seen, telling.wish) ? ok(doneAs(seen, telling.wish, true)) : ask(target, seen, telling)
     case 'stopped':
     case 'stale':
       return telling.wish === 'quiet' ? ok({ result: 'already-down' }) : err({ reason: 'not-running' })
     case 'draining':
-      return telling.wish === 'quiet'
-        ? ok({ result: 'draining', pid: state.leader?.pid ?? 0 })
-        : err({ reason: 'not-quieted', why: 'it is shutting down; multi restart brings it back' })
+      return ending(state.leader?.pid ?? 0, telling)
     case 'starting':
       return err({ reason: 'not-quieted', why: `it is still booting (pid ${state.identity.pid})` })
     case 'orphaned':
@@ -66,14 +68,23 @@ async function told(target: Target, telling: Telling): Promise<Result<Done, Fail
   }
 }
 
+/** Asked by multi or by somebody else, it takes no more jobs, and will not take any again. */
+const ending = (pid: number, { wish }: Telling): Result<Done, Failure> =>
+  wish === 'quiet'
+    ? ok({ result: 'draining', pid })
+    : err({ reason: 'not-quieted', why: 'it is shutting down; multi restart brings it back' })
+
 /** One that a killed stopwait left, and the worker has not yet taken, would have it quiet a moment later. */
 async function forgetWish({ recordRead }: Seen, { system }: Telling): Promise<void> {
   const words = lastWordsPath(system, recordRead)
   if (words) await system.remove(wishPath(words))
 }
 
+/** By its own word, if that is not old: a silent worker may have come to anything since. */
 const hasIt = ({ state, vitals }: Seen, wish: Wish): boolean =>
-  wish === 'quiet' ? state.state === 'quiet' : vitals !== undefined && state.state === 'running'
+  vitals !== undefined &&
+  vitals.heardMs < SILENT_AFTER_MS &&
+  (wish === 'quiet' ? state.state === 'quiet' : state.state === 'running' && vitals.state !== 'draining')
 
 const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
   result: wish === 'quiet' ? 'quieted' : 'resumed',

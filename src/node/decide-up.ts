@@ -70,6 +70,8 @@ function up(
 ): Step {
   const { pid } = state.identity
   if (needsPidfile(seen)) return { step: 'write-pidfile' }
+  // By its own word, though nobody asked it here: soon it is no more, and nobody would start it.
+  if (!memory.launched && seen.vitals?.state === 'draining') return fail({ reason: 'draining', pid })
   if (memory.launched) {
     const readyBy = seen.vitals || goal.plan.ready === 'pidfile' ? 'word' : 'alive'
     return { step: 'done', done: { result: 'started', pid, readyBy, aliveMs: now - (seen.launch?.startedMono ?? now) } }

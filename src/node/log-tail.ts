@@ -1,5 +1,6 @@
 import type { AbsPath } from '../model/names.ts'
 import type { System } from '../system/port.ts'
+import { brief } from './brief.ts'
 
 const BYTES = 16_384
 const LINES = 20
@@ -10,7 +11,7 @@ export async function logTail(system: System, logfile: AbsPath, offset: number):
   const text = await system.readTail(logfile, offset, BYTES)
   return text
     .split(/\r?\n/)
-    .map((line) => printable(line).trimEnd().slice(0, WIDTH))
+    .map((line) => brief(printable(line).trimEnd().split(' '), WIDTH))
     .filter((line) => line !== '')
     .slice(-LINES)
 }

@@ -4,6 +4,7 @@ import { err, ok } from '../model/result.ts'
 import type { Signal } from '../model/signals.ts'
 import type { StopRequest } from '../model/state.ts'
 import type { Signalled } from '../system/port.ts'
+import { brief } from './brief.ts'
 import { recorded } from './recording.ts'
 import type { Effect, Scene } from './scene.ts'
 
@@ -81,7 +82,7 @@ async function named({ system }: Scene, pids: readonly number[]): Promise<string
   const parts: string[] = []
   for (const pid of pids.slice(0, 5)) {
     const words = await system.commandLine(pid)
-    parts.push(`${pid} (${words?.join(' ').slice(0, 160) ?? '?'})`)
+    parts.push(`${pid} (${words ? brief(words, 160) : '?'})`)
   }
   return pids.length > 5 ? `${parts.join(', ')} and ${pids.length - 5} more` : parts.join(', ')
 }

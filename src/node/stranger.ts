@@ -1,6 +1,7 @@
 import { isDead, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
+import { brief } from './brief.ts'
 import type { PidfileRead } from './pidfile.ts'
 
 /** What a pidfile proves about the process that it names, when no record of ours says more. */
@@ -67,7 +68,7 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
   if (environ === undefined) return judgeEnding(system, facts)
   return {
     is: 'stale',
-    why: `the pidfile names pid ${pid}, a stranger (${words.join(' ').slice(0, 60) || 'a kernel thread'})`,
+    why: `the pidfile names pid ${pid}, a stranger (${brief(words, 60) || 'a kernel thread'})`,
   }
 }
 

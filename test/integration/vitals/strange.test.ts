@@ -151,6 +151,11 @@ describe('what a worker says is not believed, costs nothing and hides nothing: i
     const worker = await rig.started()
     say(worker, words(worker.pid, { state: 'draining' }))
     expect(await rowOf(rig)).toMatchObject({ state: 'running', note: 'it is shutting down, not by multi' })
+    const started = await rig.multi('start', 'w1')
+    expect([started.code, started.stdout]).toEqual([1, expect.stringContaining('is still draining')])
+    const resumed = await rig.multi('resume', 'w1')
+    expect([resumed.code, resumed.stdout]).toEqual([1, expect.stringContaining('it is shutting down')])
+    expect((await rig.multi('quiet', 'w1')).code).toBe(0)
     await expectStops(rig, worker)
   })
 

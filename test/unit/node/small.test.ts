@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { brief } from '../../../src/node/brief.ts'
 import { differences } from '../../../src/node/differences.ts'
 import { fromFault } from '../../../src/node/from-fault.ts'
 import { logTail } from '../../../src/node/log-tail.ts'
@@ -24,6 +25,21 @@ describe('what a running worker was started with that is not asked for now', () 
   test('kind, directory, user, group and umask', () => {
     const plan = { ...PLAN, kind: 'celery', cwd: path('/other'), uid: 5, umask: 0o22 } as const
     expect(differences(plan, running())).toEqual(['kind command', 'directory /srv', 'uid as it was', 'umask as it was'])
+  })
+})
+
+describe('the beginning of a command line', () => {
+  test('is of at most so many characters', () => {
+    expect(brief(['sleep', '1000'], 60)).toBe('sleep 1000')
+    expect(brief(['x'.repeat(50), 'y'.repeat(50)], 60)).toBe(`${'x'.repeat(50)} ${'y'.repeat(9)}`)
+    expect(brief([], 60)).toBe('')
+  })
+
+  test('holds no part of a URL, of which only the whole shows where its password ends', () => {
+    const url = `redis://user:${'secret'.repeat(9)}@host`
+    expect(brief(['redis-cli', '-u', url], 60)).toBe('redis-cli -u …')
+    expect(brief([url], 60)).toBe('…')
+    expect(brief(['redis-cli', '-u', url], 200)).toContain(url)
   })
 })
 
