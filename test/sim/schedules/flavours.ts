@@ -37,7 +37,9 @@ const happening = (...what: readonly Happening['what'][]): fc.Arbitrary<Partial<
   })
 
 const ENOSPC = ['createFile', 'rename', 'symlink', 'makeDirectory', 'openLog', 'lock'] as const
-const EMFILE = ['readFile', 'process', 'createFile', 'openLog', 'spawn', 'list', 'lock'] as const
+const LOOKS = ['readFile', 'process', 'processes', 'list', 'environ', 'commandLine', 'realUid', 'descriptor'] as const
+/** Looks, which throw then, and changes, which are refused. */
+const SHORT = [...LOOKS, 'workingDirectory', 'signal', 'signalGroup', 'createFile', 'openLog', 'spawn', 'lock'] as const
 const EACCES = ['remove', 'rename', 'createFile', 'signal', 'signalGroup', 'openLog', 'spawn'] as const
 
 const refusals = (code: string, calls: readonly FaultRule['call'][]): fc.Arbitrary<FaultRule> =>
@@ -50,10 +52,18 @@ const refusals = (code: string, calls: readonly FaultRule['call'][]): fc.Arbitra
   })
 
 const faults = fc.record({
-  faults: fc.array(fc.oneof(refusals('ENOSPC', ENOSPC), refusals('EMFILE', EMFILE), refusals('EACCES', EACCES)), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  faults: fc.array(
+    fc.oneof(
+      refusals('ENOSPC', ENOSPC),
+      refusals('EMFILE', SHORT),
+      refusals('ENOMEM', SHORT),
+      refusals('EACCES', EACCES),
+    ),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
 })
 
 const reboots = fc.record({

@@ -21,7 +21,7 @@ export interface Command {
   readonly answer: Promise<Answer>
   /** Filled in when it has answered. */
   result: Answer | undefined
-  /** What it threw: a bug. */
+  /** What it threw: a shortage, or a bug. */
   error: Error | undefined
 }
 

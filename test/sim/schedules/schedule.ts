@@ -1,7 +1,8 @@
+import { shortageOf } from '../../../src/system/fault.ts'
 import type { FaultRule } from '../index.ts'
 import { type Begun, begin, lineOf, uidOf } from './commands.ts'
 import { lies } from './crash.ts'
-import { Fleet, type FleetOptions, outcomesOf, UID } from './fleet.ts'
+import { type Command, Fleet, type FleetOptions, outcomesOf, UID } from './fleet.ts'
 import { comeAndGo, happen, reboot, resumeAll } from './happenings.ts'
 import { judgeOutcome, judgeSignals } from './judge.ts'
 import { workerOf } from './workers.ts'
@@ -109,12 +110,16 @@ async function perform(fleet: Fleet, schedule: Schedule, found: Set<string>): Pr
   const begun = await phases(fleet, schedule, found)
   world.clearFaults()
   for (const { command, issued } of begun)
-    if (!command.result && !command.system.multi.ended)
+    if (!command.result && !wasEnded(command))
       found.add(
         `${issued.verb} threw or never ended${command.error ? `: ${command.error.message.split('\n', 1)[0]}` : ''}`,
       )
   judgeSignals(fleet, schedule, [...begun, ...(await atRest(fleet, schedule, found))], found)
 }
+
+/** Killed; or short of something in the middle of a look, which src/cli takes for a failure and no bug. */
+const wasEnded = ({ system, error }: Command): boolean =>
+  system.multi.ended || (error !== undefined && shortageOf(error) !== undefined)
 
 /** Before the reboot and after it; mostly there is none. */
 async function phases(fleet: Fleet, schedule: Schedule, found: Set<string>): Promise<Begun[]> {
