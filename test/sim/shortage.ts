@@ -4,6 +4,10 @@ import type { FaultRule } from './faults.ts'
 /** What the real System asks the kernel for to answer each of its looks; a signal looks first at whom it is for. */
 const LOOKS: ReadonlyMap<string, string> = new Map([
   ['readFile', 'open'],
+  ['stat', 'lstat'],
+  ['statTarget', 'stat'],
+  ['access', 'access'],
+  ['readlink', 'readlink'],
   ['list', 'scandir'],
   ['process', 'open'],
   ['processes', 'scandir'],

@@ -40,6 +40,8 @@ const ENOSPC = ['createFile', 'rename', 'symlink', 'makeDirectory', 'openLog', '
 const LOOKS = ['readFile', 'process', 'processes', 'list', 'environ', 'commandLine', 'realUid', 'descriptor'] as const
 /** Looks, which throw then, and changes, which are refused. */
 const SHORT = [...LOOKS, 'workingDirectory', 'signal', 'signalGroup', 'createFile', 'openLog', 'spawn', 'lock'] as const
+/** These need no descriptor, but memory. */
+const ENOMEM = ['readlink', 'stat', 'statTarget', 'access', 'readTail', 'symlink', 'rename'] as const
 const EACCES = ['remove', 'rename', 'createFile', 'signal', 'signalGroup', 'openLog', 'spawn'] as const
 
 const refusals = (code: string, calls: readonly FaultRule['call'][]): fc.Arbitrary<FaultRule> =>
@@ -56,7 +58,7 @@ const faults = fc.record({
     fc.oneof(
       refusals('ENOSPC', ENOSPC),
       refusals('EMFILE', SHORT),
-      refusals('ENOMEM', SHORT),
+      refusals('ENOMEM', [...SHORT, ...ENOMEM]),
       refusals('EACCES', EACCES),
     ),
     {

@@ -44,6 +44,20 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       ],
     },
   ],
+  [
+    'a start that has no memory for a look at its directory takes no other: two starts would make two workers',
+    {
+      seed: 0,
+      worker: 'sleeper',
+      nodes: ['w1'],
+      begins: 'down',
+      commands: [
+        { verb: 'start', at: 0 },
+        { verb: 'start', at: 0 },
+      ],
+      faults: [{ call: 'access', code: 'ENOMEM' }],
+    },
+  ],
 ]
 
 test.each(FOUND)('%s', async (_title, schedule) => {

@@ -9,6 +9,10 @@ const ETC = path('/etc')
 const LOOKS: readonly (readonly [string, (system: SimSystem) => Promise<unknown>])[] = [
   ['readFile', (system) => system.readFile(ETC, 10)],
   ['list', (system) => system.list(ETC)],
+  ['stat', (system) => system.stat(ETC)],
+  ['statTarget', (system) => system.statTarget(ETC)],
+  ['access', (system) => system.access(ETC, 'read')],
+  ['readlink', (system) => system.readlink(ETC)],
   ['process', (system) => system.process(1)],
   ['processes', (system) => system.processes()],
   ['realUid', (system) => system.realUid(1)],
