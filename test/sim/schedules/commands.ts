@@ -22,11 +22,13 @@ export const PATIENCE_MS = 150
 export const uidOf = ({ commands }: Schedule, one?: Issued): number =>
   (one === undefined ? commands.some(({ by }) => by === 'root') : one.by === 'root') ? 0 : UID
 
-export function lineOf(fleet: Fleet, verb: Verb, uid: number): string {
-  const line = LINES[verb].replace('START', fleet.start).replace('NODES', fleet.names)
+export function lineOf(fleet: Fleet, verb: Verb, uid: number, names = fleet.names): string {
+  const line = LINES[verb].replace('START', fleet.startOf(names)).replace('NODES', names)
   // Root's default pidfiles are elsewhere.
   return uid === UID ? line : `${line} --pidfile=${RUN}/%n.pid`
 }
+
+export const isNamed = ({ only }: Issued, node: string): boolean => only === undefined || only === node
 
 /** A command of a schedule, and when it was given. */
 export interface Begun {
@@ -42,7 +44,7 @@ export function begin(
   hear: (begun: Begun, event: FleetEvent) => void,
 ): Begun {
   const uid = uidOf(schedule, issued)
-  const command = fleet.issue(lineOf(fleet, issued.verb, uid), uid)
+  const command = fleet.issue(lineOf(fleet, issued.verb, uid, issued.only), uid)
   if (issued.killedAt !== undefined) fleet.world.killAt(command.system, issued.killedAt)
   const begun: Begun = { issued, command, at: fleet.world.clock.now }
   const push = command.events.push.bind(command.events)

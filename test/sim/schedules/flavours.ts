@@ -11,6 +11,7 @@ const issued = (verbs: readonly Verb[], by: fc.Arbitrary<Issued['by']>): fc.Arbi
     at: issuedAt,
     killedAt: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
     by,
+    only: fc.constantFrom(undefined, undefined, undefined, 'w1', 'w2'),
   })
 
 interface Kind {
@@ -120,6 +121,10 @@ export type Flavour = keyof typeof KINDS
 
 export const FLAVOURS = Object.keys(KINDS) as Flavour[]
 
+/** Names no node that this fleet does not have. */
+const whereThere = ({ only, ...one }: Issued, nodes: readonly string[]): Issued =>
+  only !== undefined && nodes.length > 1 ? { ...one, only } : one
+
 export function schedules(flavour: Flavour): fc.Arbitrary<Schedule> {
   const { verbs, workers, by = fc.constant(undefined), more = fc.constant({}) }: Kind = KINDS[flavour]
   return fc
@@ -134,5 +139,8 @@ export function schedules(flavour: Flavour): fc.Arbitrary<Schedule> {
       stall: fc.option(fc.record({ chance: fc.constant(0.01), ms: fc.constantFrom(50, 3000) }), { nil: undefined }),
       more,
     })
-    .map(({ stall, more: added, ...schedule }) => ({ ...schedule, ...(stall ? { stall } : {}), ...added }) as Schedule)
+    .map(({ stall, more: added, commands, ...schedule }) => {
+      const named = commands.map((one) => whereThere(one, schedule.nodes))
+      return { ...schedule, commands: named, ...(stall ? { stall } : {}), ...added } as Schedule
+    })
 }

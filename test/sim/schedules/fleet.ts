@@ -63,7 +63,11 @@ export class Fleet {
 
   /** `start w1 w2` and what makes it start this kind of workers. */
   get start(): string {
-    return `start ${this.names} ${workerOf(this.worker).options}`
+    return this.startOf(this.names)
+  }
+
+  startOf(names: string): string {
+    return `start ${names} ${workerOf(this.worker).options}`
   }
 
   /** Begins a command; it goes on as the world does. */

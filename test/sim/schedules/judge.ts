@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../src/model/outcome.ts'
 import type { SimProcess } from '../index.ts'
-import { type Begun, PATIENCE_MS } from './commands.ts'
+import { type Begun, isNamed, PATIENCE_MS } from './commands.ts'
 import type { Fleet } from './fleet.ts'
 import { isStranger } from './happenings.ts'
 import type { Issued, Schedule, Verb } from './schedule.ts'
@@ -24,7 +24,7 @@ export function judgeOutcome(
   const node = outcome.target.short
   const alive = fleet.processesOf(node)
   const others = (verbs: ReadonlySet<Verb>): boolean =>
-    schedule.commands.some((other) => other !== one && verbs.has(other.verb))
+    schedule.commands.some((other) => other !== one && verbs.has(other.verb) && isNamed(other, node))
   const mayDie = others(DOWN) || happens(schedule, 'worker killed')
   const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie, since: at })
   return complaint === undefined ? undefined : `${one.verb} ${node}: ${complaint}`
@@ -104,9 +104,15 @@ function complaintOf(
 export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly Begun[], found: Set<string>): void {
   const { commands, faults = [] } = schedule
   const terms = new Map<SimProcess, number>()
-  for (const { signal, process, toGroup, at } of fleet.world.signals) {
+  const senders = new Map(begun.map((one) => [one.command.system.multi.process, one]))
+  for (const { signal, process, toGroup, at, sender } of fleet.world.signals) {
+    const by = senders.get(sender)
     if (isStranger(process)) found.add(`${signal} to stranger ${process.pid} (${process.argv.join(' ')})`)
-    if (signal === 'KILL' && !mayKill(at, begun))
+    const node = nodeOf(process)
+    if (by !== undefined && node !== undefined && !isNamed(by.issued, node))
+      found.add(`${signal} to ${process.pid} of ${node} by ${by.issued.verb} ${by.issued.only}`)
+    // Who sends it must itself have been asked for it: another's wish, or limit, is no excuse.
+    if (signal === 'KILL' && !(by !== undefined && mayKill(by, at)))
       found.add(`KILL to ${process.pid}, unasked or before its time was over`)
     if (signal === 'TERM' && !toGroup) terms.set(process, (terms.get(process) ?? 0) + 1)
   }
@@ -115,7 +121,9 @@ export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly B
   for (const [{ pid }, count] of terms) if (count > 1 + excused) found.add(`${count} TERMs to ${pid}`)
 }
 
-const mayKill = (at: number, begun: readonly Begun[]): boolean =>
-  begun.some(
-    (one) => one.issued.verb === 'kill' || (one.issued.verb === 'stopwait or kill' && at >= one.at + PATIENCE_MS),
-  )
+/** `w1` of `w1@sim`. */
+const nodeOf = ({ env }: SimProcess): string | undefined => env['MULTI_NODE']?.split('@', 1)[0]
+
+/** By whether it is told to kill, and whether its limit is over: a command sends nothing before it was given. */
+const mayKill = ({ issued, at: since }: Begun, at: number): boolean =>
+  issued.verb === 'kill' || (issued.verb === 'stopwait or kill' && at >= since + PATIENCE_MS)

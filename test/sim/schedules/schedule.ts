@@ -28,6 +28,8 @@ export interface Issued {
   readonly killedAt?: number | undefined
   /** Default: the fleet's own user. */
   readonly by?: 'root' | undefined
+  /** The one node that it names. Default: all. */
+  readonly only?: string | undefined
 }
 
 /** What nobody asked multi for. */
