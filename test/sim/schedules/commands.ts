@@ -1,4 +1,5 @@
 import type { FleetEvent } from '../../../src/model/events.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
 import { type Command, type Fleet, RUN, UID } from './fleet.ts'
 import type { Issued, Schedule, Verb } from './schedule.ts'
 
@@ -53,4 +54,21 @@ export function begin(
     return push(...events)
   }
   return begun
+}
+
+/** At the very moment at which it answers; killed, or short of something, it never does. */
+export function hearRows({ command }: Begun, hear: (rows: readonly StatusRow[]) => void): void {
+  command.answer.then(
+    (answer) => answer.kind === 'status' && hear(answer.rows),
+    () => undefined,
+  )
+}
+
+export function whenKilled({ command }: Begun, run: () => void): void {
+  const { multi } = command.system
+  const { onEnd } = multi.process
+  multi.process.onEnd = () => {
+    onEnd?.()
+    if (multi.ended) run()
+  }
 }

@@ -11,6 +11,7 @@ const issued = (verbs: readonly Verb[], by: fc.Arbitrary<Issued['by']>): fc.Arbi
     at: issuedAt,
     killedAt: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
     by,
+    asked: fc.constantFrom(undefined, undefined, true),
     only: fc.constantFrom(undefined, undefined, undefined, 'w1', 'w2'),
   })
 
@@ -28,6 +29,8 @@ const OBEDIENT: readonly WorkerName[] = ['sleeper', 'drains', 'forksChild', 'rew
 const TALKERS: readonly WorkerName[] = ['talks', 'talksLate', 'talksOnAndOn', 'heeds', 'lies', 'app']
 
 const ALL: readonly Verb[] = ['start', 'stop', 'stopwait', 'restart', 'restart in turn', 'kill']
+
+const ASKED: readonly Verb[] = [...ALL, 'status', 'status']
 
 const happening = (...what: readonly Happening['what'][]): fc.Arbitrary<Partial<Schedule>> =>
   fc.record({
@@ -84,34 +87,34 @@ const fewPids: fc.Arbitrary<Partial<Schedule>> = fc.record({
 const KINDS = {
   starts: { verbs: ['start'], workers: EVERYBODY },
   stops: { verbs: ['stop', 'stopwait'], workers: EVERYBODY },
-  restarts: { verbs: ['start', 'stop', 'stopwait', 'restart', 'restart in turn'], workers: EVERYBODY },
-  kills: { verbs: ALL, workers: EVERYBODY },
-  strangers: { verbs: ALL, workers: EVERYBODY, more: fewPids },
+  restarts: { verbs: ['start', 'stop', 'stopwait', 'restart', 'restart in turn', 'status'], workers: EVERYBODY },
+  kills: { verbs: ASKED, workers: EVERYBODY },
+  strangers: { verbs: ASKED, workers: EVERYBODY, more: fewPids },
   accidents: {
-    verbs: ALL,
+    verbs: ASKED,
     workers: OBEDIENT,
     more: happening('worker killed', 'worker suspended', 'worker resumed', 'Ctrl-C', 'clock set'),
   },
   pidfiles: {
-    verbs: ALL,
+    verbs: ASKED,
     workers: OBEDIENT,
     more: happening('worker killed', 'pidfile removed', 'pidfile emptied', 'pidfile names a stranger'),
   },
-  talkers: { verbs: [...ALL, 'quiet', 'resume', 'status'], workers: TALKERS },
+  talkers: { verbs: [...ASKED, 'quiet', 'resume'], workers: TALKERS },
   'talkers among strangers': {
     verbs: [...ALL, 'quiet', 'resume'],
     workers: ['talks', 'app'],
     more: fewPids,
   },
   obstinate: {
-    verbs: ['start', 'stop', 'stopwait or kill', 'kill'],
+    verbs: ['start', 'stop', 'stopwait or kill', 'kill', 'status'],
     workers: ['ignoresTerm', 'ignoresWithChild', 'drains'],
   },
-  troubled: { verbs: ALL, workers: ['diesAtOnce', 'diesInBoot', 'hangsInBoot'] },
-  reboots: { verbs: ALL, workers: [...EVERYBODY, 'talks', 'app'], more: reboots },
-  refusals: { verbs: ALL, workers: [...EVERYBODY, 'talks', 'app'], more: faults },
+  troubled: { verbs: ASKED, workers: ['diesAtOnce', 'diesInBoot', 'hangsInBoot'] },
+  reboots: { verbs: ASKED, workers: [...EVERYBODY, 'talks', 'app'], more: reboots },
+  refusals: { verbs: ASKED, workers: [...EVERYBODY, 'talks', 'app'], more: faults },
   users: {
-    verbs: ALL,
+    verbs: ASKED,
     workers: OBEDIENT,
     by: fc.constantFrom(undefined, undefined, 'root'),
   },
@@ -121,9 +124,12 @@ export type Flavour = keyof typeof KINDS
 
 export const FLAVOURS = Object.keys(KINDS) as Flavour[]
 
-/** Names no node that this fleet does not have. */
-const whereThere = ({ only, ...one }: Issued, nodes: readonly string[]): Issued =>
-  only !== undefined && nodes.length > 1 ? { ...one, only } : one
+/** Names no node that this fleet does not have; and nobody asks after a command that is not killed. */
+const whereThere = ({ only, asked, ...one }: Issued, nodes: readonly string[]): Issued => ({
+  ...one,
+  ...(only !== undefined && nodes.length > 1 ? { only } : {}),
+  ...(asked === true && one.killedAt !== undefined ? { asked } : {}),
+})
 
 export function schedules(flavour: Flavour): fc.Arbitrary<Schedule> {
   const { verbs, workers, by = fc.constant(undefined), more = fc.constant({}) }: Kind = KINDS[flavour]

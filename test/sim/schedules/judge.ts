@@ -1,7 +1,9 @@
 import type { Outcome } from '../../../src/model/outcome.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
 import type { SimProcess } from '../index.ts'
-import { type Begun, isNamed, PATIENCE_MS } from './commands.ts'
-import type { Fleet } from './fleet.ts'
+import { type Begun, isNamed, PATIENCE_MS, uidOf } from './commands.ts'
+import { type Fleet, UID } from './fleet.ts'
+import { type Glimpse, glimpse, misjudged } from './glimpse.ts'
 import { isStranger } from './happenings.ts'
 import type { Issued, Schedule, Verb } from './schedule.ts'
 import { saidReady } from './talkers.ts'
@@ -28,6 +30,19 @@ export function judgeOutcome(
   const mayDie = others(DOWN) || happens(schedule, 'worker killed')
   const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie, since: at })
   return complaint === undefined ? undefined : `${one.verb} ${node}: ${complaint}`
+}
+
+/** What a `status` that begins now says in the end is judged by that. */
+export function judgeStatus(fleet: Fleet, schedule: Schedule): (rows: readonly StatusRow[]) => string[] {
+  const before = new Map<string, Glimpse>(fleet.nodes.map((node) => [node, glimpse(fleet, node)]))
+  const mayNotKnow = uidOf(schedule) !== UID
+  return (rows) =>
+    rows.flatMap((row) => {
+      const [node = ''] = row.name.split('@', 1)
+      const seen = before.get(node)
+      const wrong = seen && misjudged(fleet, node, row, seen, mayNotKnow)
+      return wrong === undefined ? [] : [`status then: ${wrong}`]
+    })
 }
 
 interface Around {

@@ -1,10 +1,10 @@
 import { shortageOf } from '../../../src/system/fault.ts'
 import type { FaultRule } from '../index.ts'
-import { type Begun, begin, lineOf, uidOf } from './commands.ts'
+import { type Begun, begin, hearRows, lineOf, uidOf, whenKilled } from './commands.ts'
 import { lies } from './crash.ts'
 import { type Command, Fleet, type FleetOptions, outcomesOf, UID } from './fleet.ts'
 import { comeAndGo, happen, reboot, resumeAll } from './happenings.ts'
-import { judgeOutcome, judgeSignals } from './judge.ts'
+import { judgeOutcome, judgeSignals, judgeStatus } from './judge.ts'
 import { workerOf } from './workers.ts'
 
 export type Verb =
@@ -28,6 +28,8 @@ export interface Issued {
   readonly killedAt?: number | undefined
   /** Default: the fleet's own user. */
   readonly by?: 'root' | undefined
+  /** Somebody asks with `status` as soon as it has been killed. */
+  readonly asked?: boolean | undefined
   /** The one node that it names. Default: all. */
   readonly only?: string | undefined
 }
@@ -149,7 +151,25 @@ async function phase(
     const complaint = event.event === 'outcome' ? judgeOutcome(fleet, schedule, one, event.outcome) : undefined
     if (complaint !== undefined) found.add(complaint)
   }
-  for (const one of commands) world.after(one.at - from, () => begun.push(begin(fleet, schedule, one, hear)))
+  let due = 0
+  const give = (one: Issued): void => {
+    const judge = one.verb === 'status' ? judgeStatus(fleet, schedule) : undefined
+    const given = begin(fleet, schedule, one, hear)
+    begun.push(given)
+    if (judge)
+      hearRows(given, (rows) => {
+        for (const wrong of judge(rows)) found.add(wrong)
+      })
+    if (one.asked === true)
+      whenKilled(given, () => {
+        due++
+        world.after(0, () => {
+          due--
+          give({ verb: 'status', at: one.at, by: one.by, only: one.only })
+        })
+      })
+  }
+  for (const one of commands) world.after(one.at - from, () => give(one))
   for (const one of happenings) world.after(one.at - from, () => happen(fleet, one, begun))
   const suspends = happenings.some(({ what }) => what === 'worker suspended')
   if (suspends) world.after(RESUMED_AT_MS, () => resumeAll(fleet))
@@ -159,7 +179,7 @@ async function phase(
   }
   const times = [...commands, ...happenings].map(({ at }) => at)
   await world.pass(Math.max(from, suspends ? RESUMED_AT_MS : 0, ...times) - from + 1)
-  await world.runWhile(() => begun.some(({ command }) => command.system.multi.alive))
+  await world.runWhile(() => due > 0 || begun.some(({ command }) => command.system.multi.alive))
   return begun
 }
 
