@@ -5,11 +5,17 @@ import type { WorkerName } from './workers.ts'
 
 const issuedAt = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }))
 
+/** Most commands make a hundred calls or two, a restart up to six hundred. */
+const killedAt = fc.oneof(
+  { arbitrary: fc.integer({ min: 1, max: 120 }), weight: 3 },
+  { arbitrary: fc.integer({ min: 1, max: 600 }), weight: 2 },
+)
+
 const issued = (verbs: readonly Verb[], by: fc.Arbitrary<Issued['by']>): fc.Arbitrary<Issued> =>
   fc.record({
     verb: fc.constantFrom(...verbs),
     at: issuedAt,
-    killedAt: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 2 }),
+    killedAt: fc.option(killedAt, { nil: undefined, freq: 2 }),
     by,
     asked: fc.constantFrom(undefined, undefined, true),
     only: fc.constantFrom(undefined, undefined, undefined, 'w1', 'w2'),
@@ -56,6 +62,14 @@ const refusals = (code: string, calls: readonly FaultRule['call'][]): fc.Arbitra
     times: fc.integer({ min: 1, max: 4 }),
     leaves: fc.constantFrom('empty', 'half', 'all'),
   })
+
+/** It dies in the middle of writing a file, of which something may be there. */
+const diesWriting: fc.Arbitrary<FaultRule> = fc.record({
+  call: fc.constant('createFile' as const),
+  kills: fc.constant(true),
+  after: fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 15 })),
+  leaves: fc.constantFrom('empty', 'half', 'all'),
+})
 
 const faults = fc.record({
   faults: fc.array(
@@ -113,6 +127,11 @@ const KINDS = {
   troubled: { verbs: ASKED, workers: ['diesAtOnce', 'diesInBoot', 'hangsInBoot'] },
   reboots: { verbs: ASKED, workers: [...EVERYBODY, 'talks', 'app'], more: reboots },
   refusals: { verbs: ASKED, workers: [...EVERYBODY, 'talks', 'app'], more: faults },
+  writes: {
+    verbs: ASKED,
+    workers: [...EVERYBODY, 'talks', 'app'],
+    more: fc.record({ faults: fc.array(diesWriting, { minLength: 1, maxLength: 3 }) }),
+  },
   users: {
     verbs: ASKED,
     workers: OBEDIENT,
@@ -124,11 +143,11 @@ export type Flavour = keyof typeof KINDS
 
 export const FLAVOURS = Object.keys(KINDS) as Flavour[]
 
-/** Names no node that this fleet does not have; and nobody asks after a command that is not killed. */
+/** Names no node that this fleet does not have. */
 const whereThere = ({ only, asked, ...one }: Issued, nodes: readonly string[]): Issued => ({
   ...one,
   ...(only !== undefined && nodes.length > 1 ? { only } : {}),
-  ...(asked === true && one.killedAt !== undefined ? { asked } : {}),
+  ...(asked === true ? { asked } : {}),
 })
 
 export function schedules(flavour: Flavour): fc.Arbitrary<Schedule> {

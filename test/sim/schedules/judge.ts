@@ -13,6 +13,9 @@ const DOWN = new Set<Verb>(['stop', 'stopwait', 'stopwait or kill', 'restart', '
 const UP = new Set<Verb>(['start', 'restart', 'restart in turn'])
 const RESTARTS = new Set<Verb>(['restart', 'restart in turn'])
 
+/** What only kills is no excuse for those that go on. */
+const isRefused = ({ faults = [] }: Schedule): boolean => faults.some(({ kills }) => kills !== true)
+
 const happens = ({ happenings = [] }: Schedule, ...what: string[]): boolean =>
   happenings.some((one) => what.includes(one.what))
 
@@ -89,7 +92,7 @@ function complaintOf(
       // With the clock set back its words are too old to be believed, and it counts as mute.
       // `said: false` claims no more than that it was told.
       const claims = !('said' in outcome) || outcome.said
-      const mustSay = claims && workerOf(worker).honest && !happens(schedule, 'clock set') && !schedule.faults
+      const mustSay = claims && workerOf(worker).honest && !happens(schedule, 'clock set') && !isRefused(schedule)
       return mustSay && !saidReady(named) ? `${outcome.result} ${outcome.pid}, which has not said so` : undefined
     }
     case 'stopped':
@@ -105,11 +108,11 @@ function complaintOf(
       const { reason } = outcome.failure
       // What root has written its users may not read; and a worker that is not recorded yet is known by its pidfile alone.
       const mayNotKnow =
-        schedule.faults !== undefined ||
+        isRefused(schedule) ||
         schedule.commands.some(({ by }) => by === 'root') ||
         (outcome.failure.reason === 'unknown' && LOST.test(outcome.failure.why) && happens(schedule, ...PIDFILES))
       if ((reason === 'unknown' || reason === 'foreign') && !mayNotKnow) return JSON.stringify(outcome.failure)
-      const excused = mayDie || workerOf(worker).start === 'dies' || schedule.faults !== undefined
+      const excused = mayDie || workerOf(worker).start === 'dies' || isRefused(schedule)
       return reason === 'died' && !excused && !DOWN.has(one.verb) ? 'died, and nobody stopped it' : undefined
     }
   }
