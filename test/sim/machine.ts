@@ -22,6 +22,8 @@ export class Machine {
   readonly pidNamespace = 'pid:[4026531836]'
   /** By pid: when the last that had it and has ended was born, and when it ended, monotonic ms. */
   readonly ended = new Map<number, { readonly bornAt: number; readonly at: number }>()
+  /** Is told of everyone that is born, before it does anything. */
+  onBirth: ((process: SimProcess) => void) | undefined
   bootId = ''
   table: Table
   #boots = 0
@@ -109,6 +111,7 @@ export class Machine {
     this.table.add(process)
     process.parent?.children.add(process)
     this.tell(process, 'starts', process.argv)
+    this.onBirth?.(process)
     begin(process)
     return process
   }

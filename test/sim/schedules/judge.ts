@@ -140,7 +140,7 @@ export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly B
 }
 
 /** `w1` of `w1@sim`. */
-const nodeOf = ({ env }: SimProcess): string | undefined => env['MULTI_NODE']?.split('@', 1)[0]
+export const nodeOf = ({ env }: SimProcess): string | undefined => env['MULTI_NODE']?.split('@', 1)[0]
 
 /** By whether it is told to kill, and whether its limit is over: a command sends nothing before it was given. */
 const mayKill = ({ issued, at: since }: Begun, at: number): boolean =>

@@ -4,7 +4,7 @@ import { type Begun, begin, hearRows, lineOf, uidOf, whenKilled } from './comman
 import { lies } from './crash.ts'
 import { type Command, Fleet, type FleetOptions, outcomesOf, UID } from './fleet.ts'
 import { comeAndGo, happen, reboot, resumeAll } from './happenings.ts'
-import { judgeOutcome, judgeSignals, judgeStatus } from './judge.ts'
+import { judgeOutcome, judgeSignals, judgeStatus, nodeOf } from './judge.ts'
 import { workerOf } from './workers.ts'
 
 export type Verb =
@@ -98,17 +98,16 @@ async function perform(fleet: Fleet, schedule: Schedule, found: Set<string>): Pr
   if (uidOf(schedule) !== UID || schedule.happenings?.some(({ what }) => what.startsWith('pidfile'))) fleet.furnish()
   if (schedule.begins === 'up') await fleet.done(fleet.start)
   if (schedule.strangersEvery !== undefined) comeAndGo(fleet, schedule.strangersEvery)
-  let spawned = false
+  // Only a birth can make two of one; before the next call one of them may be dead.
+  world.machine.onBirth = (born) => {
+    const node = born.pid === born.session ? nodeOf(born) : undefined
+    const leaders = node === undefined ? [] : fleet.leadersOf(node)
+    if (leaders.length > 1) found.add(`${node}: ${leaders.map((one) => one.pid).join(' and ')} live at once`)
+  }
   world.onCall(({ call, args }) => {
-    // Only a birth can make two of one, and looking costs more than the call.
-    const look = spawned || call === 'signalGroup'
-    spawned = call === 'spawn'
-    for (const node of look ? fleet.nodes : []) {
-      const leaders = fleet.leadersOf(node)
-      if (leaders.length > 1) found.add(`${node}: ${leaders.map(({ pid }) => pid).join(' and ')} live at once`)
-      if (call === 'signalGroup' && args[1] === 'TERM' && leaders.some(({ pid }) => pid === args[0]))
-        found.add(`TERM to the whole group of ${String(args[0])}, whose leader lives`)
-    }
+    if (call !== 'signalGroup' || args[1] !== 'TERM') return
+    if (fleet.nodes.flatMap(fleet.leadersOf).some(({ pid }) => pid === args[0]))
+      found.add(`TERM to the whole group of ${String(args[0])}, whose leader lives`)
   })
   for (const rule of schedule.faults ?? []) world.fault(rule)
   const begun = await phases(fleet, schedule, found)
