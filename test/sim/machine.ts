@@ -102,9 +102,22 @@ export class Machine {
     const session = options.ownSession ? pid : parent.session
     const pgrp = options.ownSession || options.ownGroup ? pid : parent.pgrp
     const { argv = parent.argv, env = parent.env } = options
-    return this.#born(
-      new SimProcess(this, { pid, startTicks, parent, pgrp, session, uid, gid, argv, env, cwd, log, behaviour }),
-    )
+    const child = new SimProcess(this, {
+      pid,
+      startTicks,
+      parent,
+      pgrp,
+      session,
+      uid,
+      gid,
+      argv,
+      env,
+      cwd,
+      log,
+      behaviour,
+    })
+    child.escaped = parent.escaped || options.ownSession === true
+    return this.#born(child)
   }
 
   #born(process: SimProcess): SimProcess {

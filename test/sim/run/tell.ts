@@ -13,7 +13,9 @@ function inWords(schedule: Schedule): string[] {
       text: `multi ${verb}${only ? ` ${only}` : ''}${by ? ` by ${by}` : ''}${killedAt === undefined ? '' : `, killed before its call ${killedAt}`}${asked ? ', then status' : ''}`,
     })),
     ...happenings.map(({ what, at }) => ({ at, text: what })),
-    ...(reboot ? [{ at: reboot.at, text: `the machine reboots${reboot.torn ? ', files are torn' : ''}` }] : []),
+    ...(reboot
+      ? [{ at: reboot.at, text: `the machine reboots${reboot.torn ? `, files are torn (${reboot.torn})` : ''}` }]
+      : []),
   ].toSorted((a, b) => a.at - b.at)
   const { nodes: _nodes, worker: _worker, begins: _begins, ...world } = rest
   const odd = Object.entries(world).map(([key, value]) => `${key} ${JSON.stringify(value)}`)

@@ -87,7 +87,10 @@ const faults = fc.record({
 })
 
 const reboots = fc.record({
-  reboot: fc.record({ at: fc.integer({ min: 1, max: 400 }), torn: fc.boolean() }),
+  reboot: fc.record({
+    at: fc.integer({ min: 1, max: 400 }),
+    torn: fc.constantFrom<false | 'half' | 'empty'>(false, 'half', 'empty'),
+  }),
 })
 
 const fewPids: fc.Arbitrary<Partial<Schedule>> = fc.record({
@@ -102,7 +105,7 @@ const KINDS = {
   starts: { verbs: ['start'], workers: EVERYBODY },
   stops: { verbs: ['stop', 'stopwait'], workers: EVERYBODY },
   restarts: { verbs: ['start', 'stop', 'stopwait', 'restart', 'restart in turn', 'status'], workers: EVERYBODY },
-  kills: { verbs: ASKED, workers: EVERYBODY },
+  kills: { verbs: ASKED, workers: [...EVERYBODY, 'leavesDaemon'] },
   strangers: { verbs: ASKED, workers: EVERYBODY, more: fewPids },
   accidents: {
     verbs: ASKED,
@@ -124,7 +127,7 @@ const KINDS = {
     verbs: ['start', 'stop', 'stopwait or kill', 'kill', 'status'],
     workers: ['ignoresTerm', 'ignoresWithChild', 'drains'],
   },
-  troubled: { verbs: ASKED, workers: ['diesAtOnce', 'diesInBoot', 'hangsInBoot'] },
+  troubled: { verbs: ASKED, workers: ['diesAtOnce', 'diesInBoot', 'hangsInBoot', 'leaves', 'leaves'] },
   reboots: { verbs: ASKED, workers: [...EVERYBODY, 'talks', 'app'], more: reboots },
   refusals: { verbs: ASKED, workers: [...EVERYBODY, 'talks', 'app'], more: faults },
   writes: {

@@ -105,10 +105,13 @@ export class Fleet {
     return result.rows
   }
 
-  /** Everyone who lives and was started for that node, or by somebody who was: as nobody but the simulator can know. */
+  /**
+   * Everyone who lives and was started for that node, or by somebody who was: as nobody but the simulator can know. Not the daemons
+   * that they leave behind.
+   */
   processesOf = (node: string): SimProcess[] => {
     const name = `${node}@${HOST}`
-    return this.world.processes().filter((one) => !one.dead && one.env['MULTI_NODE'] === name)
+    return this.world.processes().filter((one) => !one.dead && !one.escaped && one.env['MULTI_NODE'] === name)
   }
 
   /** The main processes of that node; more than one is the worst that can happen. */

@@ -30,7 +30,7 @@ export function judgeOutcome(
   const alive = fleet.processesOf(node)
   const others = (verbs: ReadonlySet<Verb>): boolean =>
     schedule.commands.some((other) => other !== one && verbs.has(other.verb) && isNamed(other, node))
-  const mayDie = others(DOWN) || happens(schedule, 'worker killed')
+  const mayDie = others(DOWN) || happens(schedule, 'worker killed') || workerOf(fleet.worker).leaves === true
   const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie, since: at })
   return complaint === undefined ? undefined : `${one.verb} ${node}: ${complaint}`
 }

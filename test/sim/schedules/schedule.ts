@@ -51,8 +51,8 @@ export interface Happening {
 /** The machine loses power; commands that were to come later come after it. */
 export interface Reboot {
   readonly at: number
-  /** What was written last is there only half. */
-  readonly torn: boolean
+  /** How much is there of what was written last. */
+  readonly torn: false | 'half' | 'empty'
 }
 
 /** What happens at once on a machine. Everything else follows from the seed. */
@@ -100,7 +100,7 @@ async function perform(fleet: Fleet, schedule: Schedule, found: Set<string>): Pr
   if (schedule.strangersEvery !== undefined) comeAndGo(fleet, schedule.strangersEvery)
   // Only a birth can make two of one; before the next call one of them may be dead.
   world.machine.onBirth = (born) => {
-    const node = born.pid === born.session ? nodeOf(born) : undefined
+    const node = born.pid === born.session && !born.escaped ? nodeOf(born) : undefined
     const leaders = node === undefined ? [] : fleet.leadersOf(node)
     if (leaders.length > 1) found.add(`${node}: ${leaders.map((one) => one.pid).join(' and ')} live at once`)
   }
@@ -184,7 +184,7 @@ async function phase(
 
 /** When all is over, one command more makes everything right. Answers what it gave for commands. */
 async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Promise<Begun[]> {
-  const { obstinate, start } = workerOf(fleet.worker)
+  const { obstinate, start, leaves } = workerOf(fleet.worker)
   const uid = uidOf(schedule)
   const ending: Verb = obstinate ? 'stopwait or kill' : 'stopwait'
   const given: Begun[] = []
@@ -203,15 +203,15 @@ async function atRest(fleet: Fleet, schedule: Schedule, found: Set<string>): Pro
   const ended = await outcomes(ending)
   if (ended.some(({ result }) => result === 'failed')) found.add(`${ending} afterwards: ${JSON.stringify(ended)}`)
   const started = await outcomes('start')
-  const leaders = start === 'dies' ? [0, 1] : [1]
+  const leaders = start === 'dies' || leaves ? [0, 1] : [1]
   for (const { result, target } of started)
     if (
-      (result === 'failed' ? start === undefined : start === 'never ready') ||
+      (result === 'failed' ? start === undefined && !leaves : start === 'never ready') ||
       !leaders.includes(fleet.leadersOf(target.short).length)
     )
       found.add(`start afterwards: ${JSON.stringify(started)}`)
   const stopped = await outcomes(ending)
-  const expected = start === 'dies' ? ['stopped', 'already-down'] : ['stopped']
+  const expected = start === 'dies' || leaves ? ['stopped', 'already-down'] : ['stopped']
   if (stopped.some(({ result }) => !expected.includes(result)))
     found.add(`stopwait afterwards: ${JSON.stringify(stopped)}`)
   if (fleet.nodes.some((node) => fleet.processesOf(node).length > 0)) found.add('somebody is left')
