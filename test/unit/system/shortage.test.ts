@@ -6,7 +6,10 @@ import { files } from '../../../src/system/files.ts'
 vi.mock('node:fs', async (importOriginal) => {
   const real = await importOriginal<typeof fs>()
   const mocked = ['accessSync', 'fstatSync', 'lstatSync', 'readlinkSync', 'statSync'] as const
-  return { ...real, ...Object.fromEntries(mocked.map((name) => [name, vi.fn(real[name] as () => unknown)])) }
+  return {
+    ...real,
+    ...Object.fromEntries(mocked.map((name) => [name, vi.fn<() => unknown>(real[name] as () => unknown)])),
+  }
 })
 
 const HERE = import.meta.filename as AbsPath
