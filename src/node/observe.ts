@@ -46,7 +46,11 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, wanted.claimed)
   const pidfile = pidfileOf(system, target)
-  const found = await unlessItLives(system, await findWorker(look, target, recordRead, pidfile, memory), memory)
+  const worker = await findWorker(look, target, recordRead, pidfile, memory)
+  const found = await unlessItLives(system, worker, memory)
+  // Nothing named it: recorded meanwhile, it is named now.
+  if (found !== worker && (await isWrittenAnew(system, target, recordRead)))
+    return observe(look, target, memory, { ...wanted, record: undefined })
   if (wanted.record && !isLed(found) && (await readRecord(system, target.pidfile)) !== wanted.record)
     return observe(look, target, memory, { ...wanted, record: undefined })
   // Started between our look at its record or its claims and at its pidfile, it would pass for somebody else's and for ready.
@@ -68,6 +72,11 @@ async function unlessItLives(system: System, found: Found, { stopping, gone }: M
   if (!stopping?.identity || gone !== undefined || (state !== 'stopped' && state !== 'stale')) return found
   if ((await locate(system, stopping.identity)) === 'gone') return found
   return unknown(`pid ${stopping.pid} lives, and neither record nor pidfile names it any more`)
+}
+
+async function isWrittenAnew(system: System, { pidfile }: Target, read: RecordRead): Promise<boolean> {
+  const now = await readRecord(system, pidfile)
+  return now.is === 'record' && now !== read
 }
 
 /** Read when it is asked for, and once. */

@@ -20,7 +20,7 @@ import {
 } from 'node:fs'
 import type { AbsPath } from '../model/names.ts'
 import { ok, type Result } from '../model/result.ts'
-import { codeOf, looked, tried } from './fault.ts'
+import { codeOfRead, looked, tried } from './fault.ts'
 import type { Fault, FileFacts, FileRead, LogHandle, Owner, System } from './port.ts'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
@@ -40,7 +40,8 @@ function statOf(read: () => Stats | undefined): FileFacts | undefined {
   try {
     const stats = read()
     return stats && factsOf(stats)
-  } catch {
+  } catch (error) {
+    codeOfRead(error)
     return undefined // ENOTDIR, EACCES on the way: there is nothing there for us.
   }
 }
@@ -72,7 +73,7 @@ function noted<T>(path: AbsPath, done: Result<T, Fault>): Result<T, Fault> {
 
 /** `false`: there is nothing. */
 const mayBeThere = (path: AbsPath): Result<boolean, Fault> =>
-  lastThere.has(path) ? ok(true) : tried('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+  lastThere.has(path) ? ok(true) : looked('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined)
 
 /** Of paths never asked for, the files of a fleet's nodes are alike: where one was there, the next of its kind is expected. */
 const kindsThere = new Set<string>()
@@ -106,7 +107,7 @@ function readEntry(path: AbsPath, limit: number, entry: Result<boolean, Fault>):
   try {
     return readDescriptor(opened.value, limit)
   } catch (error) {
-    return { found: 'unreadable', code: codeOf(error) }
+    return { found: 'unreadable', code: codeOfRead(error) }
   } finally {
     closeSync(opened.value)
   }
@@ -188,7 +189,7 @@ export const files: Pick<System, FileMethods> = {
   readTail: async (path, offset, limit) => readTail(path, offset, limit),
   stat: async (path) => statOf(() => lstatSync(path, { throwIfNoEntry: false })),
   statTarget: async (path) => statOf(() => statSync(path, { throwIfNoEntry: false })),
-  access: async (path, mode) => tried('access', path, () => accessSync(path, ACCESS[mode])).ok,
+  access: async (path, mode) => looked('access', path, () => accessSync(path, ACCESS[mode])).ok,
   async list(path) {
     const names = looked('readdir', path, () => readdirSync(path))
     if (names.ok) for (const name of names.value) lastThere.add(`${path}/${name}` as AbsPath)
@@ -229,7 +230,7 @@ export const files: Pick<System, FileMethods> = {
     if (!entry.ok || !entry.value) return undefined
     const read = noted(
       path,
-      tried('readlink', path, () => readlinkSync(path)),
+      looked('readlink', path, () => readlinkSync(path)),
     )
     return read.ok ? read.value : undefined
   },

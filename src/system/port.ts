@@ -93,7 +93,7 @@ export interface Lock {
  * The only door to the operating system.
  *
  * A look that fails because the kernel is short of descriptors or memory throws (system/fault.ts): it has no answer, not even
- * "nothing there", and the command ends as if it had been killed.
+ * "nothing there", and the command ends as if it had been killed. But for readTail, which only quotes: then there is no quote.
  *
  * Every method that returns a promise makes at most one change. The real implementation does its work synchronously
  * before it returns, so that spawn + identity, and verify + signal, are indivisible within this process; the simulated one

@@ -4,6 +4,7 @@ import type { FaultRule } from './faults.ts'
 import type { Errno } from './files.ts'
 import type { Multi } from './multi.ts'
 import type { Task } from './runner.ts'
+import { comesTooLate, thrownBy } from './shortage.ts'
 import type { Site } from './site.ts'
 
 /** Not a shared one: whoever waits for it would be kept as long as it lives. */
@@ -18,6 +19,7 @@ export class Call<T> implements Task {
   readonly #effect: () => T
   readonly #failed: (rule: FaultRule) => T
   readonly #settle: (value: T) => void
+  readonly #reject: ((error: Error) => void) | undefined
 
   constructor(
     site: Site,
@@ -27,6 +29,7 @@ export class Call<T> implements Task {
     effect: () => T,
     failed: (rule: FaultRule) => T,
     settle: (value: T) => void,
+    reject?: (error: Error) => void,
   ) {
     this.#site = site
     this.owner = owner
@@ -35,6 +38,7 @@ export class Call<T> implements Task {
     this.#effect = effect
     this.#failed = failed
     this.#settle = settle
+    this.#reject = reject
   }
 
   run(): void {
@@ -55,6 +59,8 @@ export class Call<T> implements Task {
       }
     }
     const rule = site.faults.hit(name, args, owner)
+    const error = rule === undefined || this.#reject === undefined ? undefined : thrownBy(name, args, rule)
+    if (rule !== undefined && error !== undefined) return this.#throw(rule, error)
     const value = rule === undefined ? this.#effect() : this.#failed(rule)
     site.machine.story.add(site.machine.clock.micros, owner.label, name, args, value)
     if (rule?.kills === true) site.kill(owner)
@@ -62,6 +68,15 @@ export class Call<T> implements Task {
       site.machine.runner.stir()
       this.#settle(value)
     }
+  }
+
+  #throw(rule: FaultRule, error: Error): void {
+    const { owner, name, args } = this
+    const { machine } = this.#site
+    if (comesTooLate(name, rule)) this.#effect()
+    machine.story.add(machine.clock.micros, owner.label, name, args, `throws ${error.message}`)
+    machine.runner.stir()
+    this.#reject?.(error)
   }
 }
 
@@ -83,8 +98,8 @@ export class Calls {
   ): Promise<T> {
     const { multi, site } = this
     if (!multi.alive) return never()
-    return new Promise<T>((resolve) => {
-      site.machine.runner.push(new Call(site, multi, name, args, effect, failed, resolve))
+    return new Promise<T>((resolve, reject) => {
+      site.machine.runner.push(new Call(site, multi, name, args, effect, failed, resolve, reject))
     })
   }
 

@@ -15,7 +15,10 @@ export interface FaultRule {
   readonly times?: number
   /** How many such calls pass before. */
   readonly after?: number
-  /** createFile: what is left in spite of the failure (a disk that filled up, a machine that lost power). */
+  /**
+   * createFile: what is left in spite of the failure (a disk that filled up, a machine that lost power). spawn: with `all` the
+   * worker lives, and a shortage came when it was looked at.
+   */
   readonly leaves?: 'empty' | 'half' | 'all'
   /** The multi dies in the middle of it: the call never settles. */
   readonly kills?: boolean

@@ -22,6 +22,8 @@ export class Machine {
   readonly pidNamespace = 'pid:[4026531836]'
   /** By pid: when the last that had it and has ended was born, and when it ended, monotonic ms. */
   readonly ended = new Map<number, { readonly bornAt: number; readonly at: number }>()
+  /** Is told of everyone that is born, before it does anything. */
+  onBirth: ((process: SimProcess) => void) | undefined
   bootId = ''
   table: Table
   #boots = 0
@@ -102,15 +104,30 @@ export class Machine {
     const session = options.ownSession ? pid : parent.session
     const pgrp = options.ownSession || options.ownGroup ? pid : parent.pgrp
     const { argv = parent.argv, env = parent.env } = options
-    return this.#born(
-      new SimProcess(this, { pid, startTicks, parent, pgrp, session, uid, gid, umask, argv, env, cwd, log, behaviour }),
-    )
+    const child = new SimProcess(this, {
+      pid,
+      startTicks,
+      parent,
+      pgrp,
+      session,
+      uid,
+      gid,
+      umask,
+      argv,
+      env,
+      cwd,
+      log,
+      behaviour,
+    })
+    child.escaped = parent.escaped || options.ownSession === true
+    return this.#born(child)
   }
 
   #born(process: SimProcess): SimProcess {
     this.table.add(process)
     process.parent?.children.add(process)
     this.tell(process, 'starts', process.argv)
+    this.onBirth?.(process)
     begin(process)
     return process
   }

@@ -31,6 +31,8 @@ export class SimProcess {
   log: Inode | undefined
   behaviour: Behaviour
   booted = false
+  /** Went off into a session of its own, where nobody can know any more whose it is. */
+  escaped = false
   /** Grows with every exec: what an earlier program had in mind is forgotten. */
   lives = 0
   exited: Exit | undefined

@@ -14,6 +14,8 @@ export interface Delivery {
   readonly by: number
   readonly at: number
   readonly process: SimProcess
+  /** By whom: its pid may have been another's before. */
+  readonly sender: SimProcess
 }
 
 const IGNORED = new Set<Signal>(['CHLD', 'URG', 'WINCH', 'CONT'])
@@ -94,7 +96,7 @@ export class Signalling {
     for (const process of allowed) {
       if (process.dead) continue
       const { pid, startTicks } = process
-      this.deliveries.push({ pid, startTicks, signal, toGroup, by: by.pid, at, process })
+      this.deliveries.push({ pid, startTicks, signal, toGroup, by: by.pid, at, process, sender: by })
       deliver(process, signal)
     }
     return allowed.length > 0 ? 'sent' : targets.length > 0 ? 'denied' : 'gone'

@@ -8,12 +8,14 @@ function inWords(schedule: Schedule): string[] {
   const { commands, happenings = [], faults = [], reboot, ...rest } = schedule
   const begins = `${rest.nodes.join(', ')}: ${rest.worker}, ${rest.begins} at the beginning`
   const plan = [
-    ...commands.map(({ verb, at, killedAt, by }) => ({
+    ...commands.map(({ verb, at, killedAt, by, only, asked }) => ({
       at,
-      text: `multi ${verb}${by ? ` by ${by}` : ''}${killedAt === undefined ? '' : `, killed before its call ${killedAt}`}`,
+      text: `multi ${verb}${only ? ` ${only}` : ''}${by ? ` by ${by}` : ''}${killedAt === undefined ? '' : `, killed before its call ${killedAt}`}${asked ? ', then status' : ''}`,
     })),
     ...happenings.map(({ what, at }) => ({ at, text: what })),
-    ...(reboot ? [{ at: reboot.at, text: `the machine reboots${reboot.torn ? ', files are torn' : ''}` }] : []),
+    ...(reboot
+      ? [{ at: reboot.at, text: `the machine reboots${reboot.torn ? `, files are torn (${reboot.torn})` : ''}` }]
+      : []),
   ].toSorted((a, b) => a.at - b.at)
   const { nodes: _nodes, worker: _worker, begins: _begins, ...world } = rest
   const odd = Object.entries(world).map(([key, value]) => `${key} ${JSON.stringify(value)}`)

@@ -1,4 +1,5 @@
 import type { FleetEvent } from '../../../src/model/events.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
 import { type Command, type Fleet, RUN, UID } from './fleet.ts'
 import type { Issued, Schedule, Verb } from './schedule.ts'
 
@@ -22,11 +23,13 @@ export const PATIENCE_MS = 150
 export const uidOf = ({ commands }: Schedule, one?: Issued): number =>
   (one === undefined ? commands.some(({ by }) => by === 'root') : one.by === 'root') ? 0 : UID
 
-export function lineOf(fleet: Fleet, verb: Verb, uid: number): string {
-  const line = LINES[verb].replace('START', fleet.start).replace('NODES', fleet.names)
+export function lineOf(fleet: Fleet, verb: Verb, uid: number, names = fleet.names): string {
+  const line = LINES[verb].replace('START', fleet.startOf(names)).replace('NODES', names)
   // Root's default pidfiles are elsewhere.
   return uid === UID ? line : `${line} --pidfile=${RUN}/%n.pid`
 }
+
+export const isNamed = ({ only }: Issued, node: string): boolean => only === undefined || only === node
 
 /** A command of a schedule, and when it was given. */
 export interface Begun {
@@ -42,7 +45,7 @@ export function begin(
   hear: (begun: Begun, event: FleetEvent) => void,
 ): Begun {
   const uid = uidOf(schedule, issued)
-  const command = fleet.issue(lineOf(fleet, issued.verb, uid), uid)
+  const command = fleet.issue(lineOf(fleet, issued.verb, uid, issued.only), uid)
   if (issued.killedAt !== undefined) fleet.world.killAt(command.system, issued.killedAt)
   const begun: Begun = { issued, command, at: fleet.world.clock.now }
   const push = command.events.push.bind(command.events)
@@ -51,4 +54,21 @@ export function begin(
     return push(...events)
   }
   return begun
+}
+
+/** At the very moment at which it answers; killed, or short of something, it never does. */
+export function hearRows({ command }: Begun, hear: (rows: readonly StatusRow[]) => void): void {
+  command.answer.then(
+    (answer) => answer.kind === 'status' && hear(answer.rows),
+    () => undefined,
+  )
+}
+
+export function whenKilled({ command }: Begun, run: () => void): void {
+  const { multi } = command.system
+  const { onEnd } = multi.process
+  multi.process.onEnd = () => {
+    onEnd?.()
+    if (multi.ended) run()
+  }
 }

@@ -21,7 +21,7 @@ export interface Command {
   readonly answer: Promise<Answer>
   /** Filled in when it has answered. */
   result: Answer | undefined
-  /** What it threw: a bug. */
+  /** What it threw: a shortage, or a bug. */
   error: Error | undefined
 }
 
@@ -68,7 +68,11 @@ export class Fleet {
 
   /** `start w1 w2` and what makes it start this kind of workers. */
   get start(): string {
-    return `start ${this.names} ${workerOf(this.worker).options}`
+    return this.startOf(this.names)
+  }
+
+  startOf(names: string): string {
+    return `start ${names} ${workerOf(this.worker).options}`
   }
 
   /** Begins a command; it goes on as the world does. */
@@ -106,10 +110,13 @@ export class Fleet {
     return result.rows
   }
 
-  /** Everyone who lives and was started for that node, or by somebody who was: as nobody but the simulator can know. */
+  /**
+   * Everyone who lives and was started for that node, or by somebody who was: as nobody but the simulator can know. Not the daemons
+   * that they leave behind.
+   */
   processesOf = (node: string): SimProcess[] => {
     const name = `${node}@${HOST}`
-    return this.world.processes().filter((one) => !one.dead && one.env['MULTI_NODE'] === name)
+    return this.world.processes().filter((one) => !one.dead && !one.escaped && one.env['MULTI_NODE'] === name)
   }
 
   /** The main processes of that node; more than one is the worst that can happen. */

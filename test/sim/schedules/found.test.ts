@@ -44,6 +44,40 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       ],
     },
   ],
+  [
+    'a start that has no memory for a look at its directory takes no other: two starts would make two workers',
+    {
+      seed: 0,
+      worker: 'sleeper',
+      nodes: ['w1'],
+      begins: 'down',
+      commands: [
+        { verb: 'start', at: 0 },
+        { verb: 'start', at: 0 },
+      ],
+      faults: [{ call: 'access', code: 'ENOMEM' }],
+    },
+  ],
+  [
+    'a kill that was held up while a start recorded its worker, and the clock was set, does not say that nothing names it',
+    {
+      seed: 267_215_443,
+      worker: 'sleeper',
+      nodes: ['w1', 'w2'],
+      begins: 'up',
+      commands: [
+        { verb: 'stopwait', at: 0 },
+        { verb: 'start', at: 27 },
+        { verb: 'start', at: 82 },
+        { verb: 'kill', at: 112 },
+      ],
+      happenings: [
+        { what: 'worker killed', at: 0 },
+        { what: 'clock set', at: 182 },
+      ],
+      stall: { chance: 0.01, ms: 3000 },
+    },
+  ],
 ]
 
 test.each(FOUND)('%s', async (_title, schedule) => {

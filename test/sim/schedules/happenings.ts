@@ -42,7 +42,8 @@ export function resumeAll({ world, nodes, processesOf }: Fleet): void {
 /** Power off and on; then the worst that can be: somebody has the old worker's very pid, started at the very same tick. */
 export function reboot({ world, nodes, leadersOf }: Fleet, { torn }: Reboot): void {
   const [leader] = leadersOf(nodes[0] ?? '')
-  if (torn) tear(world)
+  if (torn)
+    for (const directory of [RUN, `${RUN}/vitals/${UID}`]) tear(world, directory, torn === 'half' ? 2 : Infinity)
   const { micros } = world.clock
   world.reboot({ downMs: 60_000, uptimeMs: leader ? leader.startTicks * 10 : micros / 1000 })
   if (leader) world.nextPid(leader.pid)
@@ -50,13 +51,13 @@ export function reboot({ world, nodes, leadersOf }: Fleet, { torn }: Reboot): vo
 }
 
 /** What was written last before the power went had not reached the disk whole. */
-function tear({ files, clock }: Fleet['world']): void {
+function tear({ files, clock }: Fleet['world'], directory: string, parts: number): void {
   const root = { uid: 0, gid: 0 }
-  const names = files.list(RUN, root)
+  const names = files.list(directory, root)
   for (const name of typeof names === 'string' ? [] : names) {
-    const inode = files.tree.find(`${RUN}/${name}`, root, false)
+    const inode = files.tree.find(`${directory}/${name}`, root, false)
     if (typeof inode === 'string' || inode.kind !== 'file' || clock.wall - inode.mtimeMs > 5000) continue
-    inode.text = inode.text.slice(0, inode.text.length >> 1)
+    inode.text = inode.text.slice(0, Math.floor(inode.text.length / parts))
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Outcome } from '../../../src/model/outcome.ts'
+import type { StatusRow } from '../../../src/model/status.ts'
 import type { SimProcess } from '../index.ts'
-import { type Begun, PATIENCE_MS } from './commands.ts'
-import type { Fleet } from './fleet.ts'
+import { type Begun, isNamed, PATIENCE_MS, uidOf } from './commands.ts'
+import { type Fleet, UID } from './fleet.ts'
+import { type Glimpse, glimpse, misjudged } from './glimpse.ts'
 import { isStranger } from './happenings.ts'
 import type { Issued, Schedule, Verb } from './schedule.ts'
 import { saidReady } from './talkers.ts'
@@ -10,6 +12,9 @@ import { workerOf } from './workers.ts'
 const DOWN = new Set<Verb>(['stop', 'stopwait', 'stopwait or kill', 'restart', 'restart in turn', 'kill'])
 const UP = new Set<Verb>(['start', 'restart', 'restart in turn'])
 const RESTARTS = new Set<Verb>(['restart', 'restart in turn'])
+
+/** What only kills is no excuse for those that go on. */
+const isRefused = ({ faults = [] }: Schedule): boolean => faults.some(({ kills }) => kills !== true)
 
 const happens = ({ happenings = [] }: Schedule, ...what: string[]): boolean =>
   happenings.some((one) => what.includes(one.what))
@@ -24,10 +29,23 @@ export function judgeOutcome(
   const node = outcome.target.short
   const alive = fleet.processesOf(node)
   const others = (verbs: ReadonlySet<Verb>): boolean =>
-    schedule.commands.some((other) => other !== one && verbs.has(other.verb))
-  const mayDie = others(DOWN) || happens(schedule, 'worker killed')
+    schedule.commands.some((other) => other !== one && verbs.has(other.verb) && isNamed(other, node))
+  const mayDie = others(DOWN) || happens(schedule, 'worker killed') || workerOf(fleet.worker).leaves === true
   const complaint = complaintOf(fleet, schedule, one, outcome, { alive, others, mayDie, since: at })
   return complaint === undefined ? undefined : `${one.verb} ${node}: ${complaint}`
+}
+
+/** What a `status` that begins now says in the end is judged by that. */
+export function judgeStatus(fleet: Fleet, schedule: Schedule): (rows: readonly StatusRow[]) => string[] {
+  const before = new Map<string, Glimpse>(fleet.nodes.map((node) => [node, glimpse(fleet, node)]))
+  const mayNotKnow = uidOf(schedule) !== UID
+  return (rows) =>
+    rows.flatMap((row) => {
+      const [node = ''] = row.name.split('@', 1)
+      const seen = before.get(node)
+      const wrong = seen && misjudged(fleet, node, row, seen, mayNotKnow)
+      return wrong === undefined ? [] : [`status then: ${wrong}`]
+    })
 }
 
 interface Around {
@@ -74,7 +92,7 @@ function complaintOf(
       // With the clock set back its words are too old to be believed, and it counts as mute.
       // `said: false` claims no more than that it was told.
       const claims = !('said' in outcome) || outcome.said
-      const mustSay = claims && workerOf(worker).honest && !happens(schedule, 'clock set') && !schedule.faults
+      const mustSay = claims && workerOf(worker).honest && !happens(schedule, 'clock set') && !isRefused(schedule)
       return mustSay && !saidReady(named) ? `${outcome.result} ${outcome.pid}, which has not said so` : undefined
     }
     case 'stopped':
@@ -90,11 +108,11 @@ function complaintOf(
       const { reason } = outcome.failure
       // What root has written its users may not read; and a worker that is not recorded yet is known by its pidfile alone.
       const mayNotKnow =
-        schedule.faults !== undefined ||
+        isRefused(schedule) ||
         schedule.commands.some(({ by }) => by === 'root') ||
         (outcome.failure.reason === 'unknown' && LOST.test(outcome.failure.why) && happens(schedule, ...PIDFILES))
       if ((reason === 'unknown' || reason === 'foreign') && !mayNotKnow) return JSON.stringify(outcome.failure)
-      const excused = mayDie || workerOf(worker).start === 'dies' || schedule.faults !== undefined
+      const excused = mayDie || workerOf(worker).start === 'dies' || isRefused(schedule)
       return reason === 'died' && !excused && !DOWN.has(one.verb) ? 'died, and nobody stopped it' : undefined
     }
   }
@@ -104,9 +122,15 @@ function complaintOf(
 export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly Begun[], found: Set<string>): void {
   const { commands, faults = [] } = schedule
   const terms = new Map<SimProcess, number>()
-  for (const { signal, process, toGroup, at } of fleet.world.signals) {
+  const senders = new Map(begun.map((one) => [one.command.system.multi.process, one]))
+  for (const { signal, process, toGroup, at, sender } of fleet.world.signals) {
+    const by = senders.get(sender)
     if (isStranger(process)) found.add(`${signal} to stranger ${process.pid} (${process.argv.join(' ')})`)
-    if (signal === 'KILL' && !mayKill(at, begun))
+    const node = nodeOf(process)
+    if (by !== undefined && node !== undefined && !isNamed(by.issued, node))
+      found.add(`${signal} to ${process.pid} of ${node} by ${by.issued.verb} ${by.issued.only}`)
+    // Who sends it must itself have been asked for it: another's wish, or limit, is no excuse.
+    if (signal === 'KILL' && !(by !== undefined && mayKill(by, at)))
       found.add(`KILL to ${process.pid}, unasked or before its time was over`)
     if (signal === 'TERM' && !toGroup) terms.set(process, (terms.get(process) ?? 0) + 1)
   }
@@ -115,7 +139,9 @@ export function judgeSignals(fleet: Fleet, schedule: Schedule, begun: readonly B
   for (const [{ pid }, count] of terms) if (count > 1 + excused) found.add(`${count} TERMs to ${pid}`)
 }
 
-const mayKill = (at: number, begun: readonly Begun[]): boolean =>
-  begun.some(
-    (one) => one.issued.verb === 'kill' || (one.issued.verb === 'stopwait or kill' && at >= one.at + PATIENCE_MS),
-  )
+/** `w1` of `w1@sim`. */
+export const nodeOf = ({ env }: SimProcess): string | undefined => env['MULTI_NODE']?.split('@', 1)[0]
+
+/** By whether it is told to kill, and whether its limit is over: a command sends nothing before it was given. */
+const mayKill = ({ issued, at: since }: Begun, at: number): boolean =>
+  issued.verb === 'kill' || (issued.verb === 'stopwait or kill' && at >= since + PATIENCE_MS)

@@ -1,6 +1,7 @@
 import {
   type Behaviour,
   celeryLike,
+  diesAfter,
   diesAtOnce,
   drains,
   forksChild,
@@ -20,6 +21,8 @@ interface Worker {
   readonly options: string
   /** What becomes of it when it is started. Default: it is ready sooner or later. */
   readonly start?: 'dies' | 'never ready'
+  /** Runs for a while, and ends by itself. */
+  readonly leaves?: true
   /** Nothing but KILL ends it. */
   readonly obstinate?: true
   /** Says itself when it is ready, and says the truth. */
@@ -54,6 +57,7 @@ const WORKERS = {
   diesAtOnce: command('dies', diesAtOnce(3, 'boom\n'), '', { start: 'dies' }),
   diesInBoot: celery({ onExec: (self) => self.after(15, () => self.exit(1)), bootMs: 1000 }, SOON, { start: 'dies' }),
   hangsInBoot: celery(celeryLike({ bootMs: 1e9 }), SOON, { start: 'never ready' }),
+  leaves: command('leaves', drains(40, diesAfter(300, 0)), '', { leaves: true }),
   leavesDaemon: command('daemon', forksDaemon(sleeper, drains(50))),
   talks: command('talks', talks(0, 40), '', { honest: true }),
   talksLate: command('talks', talks(250, 40), '', { honest: true }),

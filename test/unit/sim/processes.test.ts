@@ -241,3 +241,11 @@ describe('the usual workers', () => {
     expect(await state()).toBe('gone')
   })
 })
+
+test('of every birth somebody may be told, before the newborn does anything', () => {
+  const world = new World()
+  const born: [string | undefined, string][] = []
+  world.machine.onBirth = ({ argv, state }) => born.push([argv[0], state])
+  world.launch(['/opt/w'], { behaviour: { onExec: (self) => self.exit(1) } })
+  expect(born).toEqual([['/opt/w', 'S']])
+})
