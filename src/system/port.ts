@@ -10,6 +10,9 @@ export interface Fault {
   readonly path?: string
 }
 
+/** No errno: code of the fault of a child that /proc does not show, and that was ended again. */
+export const HIDDEN = 'hidden'
+
 export type Attempt<T = void> = Promise<Result<T, Fault>>
 
 /** A small file, read without following a symlink and never more than the limit. */

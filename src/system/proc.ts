@@ -24,27 +24,42 @@ export function parseStat(line: string): ProcessFacts | undefined {
   return end > 0 && Number.isSafeInteger(facts.startTicks) ? facts : undefined
 }
 
-/** Whether there is such a process and it is not ours to signal. */
-function isOthers(pid: number): boolean {
+/** PID_MAX_LIMIT, proc(5). */
+const HIGHEST_PID = 2 ** 22
+
+/** Whether nobody has this pid: kill(2) knows it also where /proc shows nothing. */
+function isNobodys(pid: number): boolean {
+  if (pid < 1 || pid > HIGHEST_PID) return true
   try {
     stackless(() => process.kill(pid, 0))
     return false
   } catch (error) {
-    return codeOf(error) === 'EPERM'
+    return codeOf(error) === 'ESRCH'
   }
 }
 
 /** As UTF-8 a file is one call of Node's. Whatever bytes the name of a process is made of, the numbers stand behind it. */
 const AS_TEXT = { encoding: 'utf8', flag: 'r' } as const
 
+/**
+ * ENOENT may mean hidden: mounted with hidepid, /proc shows nothing of other users' processes, nor of one's own whose memory is kept
+ * from their user (a program with file capabilities, PR_SET_DUMPABLE). Who answers to kill(2) is read once more, because it may have
+ * been born between the two, and what cannot be read then lives, unseen.
+ */
 export function readFacts(pid: number): ProcessRead {
+  const read = readOnce(pid)
+  if (read.found !== 'nothing' || isNobodys(pid)) return read
+  const again = readOnce(pid)
+  return again.found === 'nothing' && !isNobodys(pid) ? { found: 'unreadable' } : again
+}
+
+function readOnce(pid: number): ProcessRead {
   let text: string
   try {
     text = stackless(() => readFileSync(`/proc/${pid}/stat`, AS_TEXT))
   } catch (error) {
-    // ESRCH: it ended between open and read. Mounted with hidepid, /proc says ENOENT of other users' processes, too.
-    const gone = ['ENOENT', 'ESRCH'].includes(codeOfRead(error)) && !isOthers(pid)
-    return gone ? { found: 'nothing' } : { found: 'unreadable' }
+    // ESRCH: it ended between open and read.
+    return ['ENOENT', 'ESRCH'].includes(codeOfRead(error)) ? { found: 'nothing' } : { found: 'unreadable' }
   }
   const facts = parseStat(text)
   return facts ? { found: 'process', facts } : { found: 'unreadable' }

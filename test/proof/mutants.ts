@@ -47,8 +47,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'identity read after an await',
     'system/children.ts',
-    '    return ok(this.#watch(child, child.pid))',
-    '    const { pid } = child\n    await new Promise((resolve) => setTimeout(resolve, 50))\n    return ok(this.#watch(child, pid))',
+    '    return this.#watch(child, child.pid)\n',
+    '    const { pid } = child\n    await new Promise((resolve) => setTimeout(resolve, 50))\n    return this.#watch(child, pid)\n',
     CONFORMANCE,
   ),
   mutant(
@@ -357,5 +357,12 @@ export const MUTANTS: readonly Mutant[] = [
     "  if (startedAt > pidfile.mtimeMs + TOLERANCE_MS) return stranger('it is younger than the pidfile')\n",
     '',
     'unit/node/stranger.test.ts',
+  ),
+  mutant(
+    'what /proc hides passes for nobody',
+    'system/proc.ts',
+    "  if (read.found !== 'nothing' || isNobodys(pid)) return read\n",
+    '  if (read) return read\n',
+    'integration/hidden.test.ts',
   ),
 ]
