@@ -19,6 +19,7 @@ export function parseStat(line: string): ProcessFacts | undefined {
     ppid: number(4),
     pgrp: number(5),
     session: number(6),
+    threads: number(20),
     startTicks: number(LAST_FIELD),
   }
   return end > 0 && Number.isSafeInteger(facts.startTicks) ? facts : undefined

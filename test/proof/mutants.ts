@@ -96,7 +96,19 @@ export const MUTANTS: readonly Mutant[] = [
     "read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)",
     "read.found === 'process' && !isDead(read.facts)",
   ),
-  mutant('a zombie as alive', 'model/process.ts', "facts.state === 'Z' || facts.state === 'X'", "facts.state === 'X'"),
+  mutant(
+    'a zombie as alive',
+    'model/process.ts',
+    "state === 'X' || (state === 'Z' && threads <= 1)",
+    "state === 'X' && threads <= 1",
+  ),
+  mutant(
+    'a process without its main thread passes for dead',
+    'model/process.ts',
+    "(state === 'Z' && threads <= 1)",
+    "(state === 'Z' && threads <= 100)",
+    'unit/node/observe.test.ts',
+  ),
   mutant(
     'the record of another boot believed',
     'node/observe.ts',

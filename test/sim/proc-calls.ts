@@ -45,6 +45,8 @@ export class ProcCalls extends FileCalls {
       const there = this.site.machine.table.get(pid)
       const { uid } = this.multi.process
       if (there === undefined || this.#hidden(there)) return undefined
+      // The memory and the files are those of the main thread.
+      if (!forAll && there.state === 'Z' && !there.dead) return undefined
       return forAll || uid === 0 || uid === there.uid ? see(there) : undefined
     }
     return this.call(name, [pid], look, () => undefined)
@@ -60,7 +62,7 @@ export class ProcCalls extends FileCalls {
   }
 
   commandLine(pid: number): Promise<readonly string[] | undefined> {
-    return this.#look('commandLine', pid, true, (there) => (there.dead ? [] : there.cmdline))
+    return this.#look('commandLine', pid, true, (there) => (there.state === 'Z' ? [] : there.cmdline))
   }
 
   workingDirectory(pid: number): Promise<string | undefined> {
