@@ -377,4 +377,11 @@ export const MUTANTS: readonly Mutant[] = [
     '  if (read) return read\n',
     'integration/hidden.test.ts',
   ),
+  mutant(
+    'a /proc of another pid namespace is believed',
+    'system/self.ts',
+    '  if (numberInProc() !== String(process.pid)) throw',
+    '  if (numberInProc() === undefined) throw',
+    'integration/hidden.test.ts',
+  ),
 ]
