@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { ProcessFacts } from '../model/process.ts'
 import { codeOf, codeOfRead, stackless } from './fault.ts'
 import type { ProcessRead } from './port.ts'
@@ -113,6 +114,24 @@ export const readCwd = (pid: number): string | undefined => attempt(() => readli
 
 export const readDescriptor = (pid: number, fd: number): string | undefined =>
   attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`))
+
+/** With all digits: inodes of an overlay may have more than a number holds. */
+const exactStat = (path: string) => statSync(path, { bigint: true, throwIfNoEntry: false })
+
+/** Of a file that may be gone from there: its directory is not. */
+const resolved = (path: string): string =>
+  attempt(() => realpathSync(path)) ?? `${realpathSync(dirname(path))}/${basename(path)}`
+
+export const writesTo = (pid: number, fd: number, path: string): boolean =>
+  attempt(() => {
+    const link = `/proc/${pid}/fd/${fd}`
+    const open = exactStat(link)
+    if (!open?.isFile()) return false
+    const there = exactStat(path)
+    if (there && there.dev === open.dev && there.ino === open.ino) return true
+    // Rotated: the kernel still says where it was (d_path() in fs/d_path.c).
+    return open.nlink === 0n && readlinkSync(link) === `${resolved(path)} (deleted)`
+  }) ?? false
 
 /** `btime` of /proc/stat: whole seconds, so times derived from it are good to about a second. */
 export const readBootTime = (): number | undefined =>

@@ -13,6 +13,7 @@ import {
   readFacts,
   readRealUid,
   snapshot,
+  writesTo,
 } from './proc.ts'
 import { readSelf } from './self.ts'
 import { groupAnswers, signalGroup, signalProcess } from './signalling.ts'
@@ -69,6 +70,7 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
     commandLine: async (pid) => readCommandLine(pid),
     workingDirectory: async (pid) => readCwd(pid),
     descriptor: async (pid, fd) => readDescriptor(pid, fd),
+    writesTo: async (pid, fd, path) => writesTo(pid, fd, path),
     groupAnswers: async (pgid) => groupAnswers(pgid),
     signal: async (identity, signal) => signalProcess(self(), identity, signal),
     signalGroup: async (group, signal) => signalGroup(self(), group, signal),

@@ -384,4 +384,11 @@ export const MUTANTS: readonly Mutant[] = [
     '  if (numberInProc() === undefined) throw',
     'integration/hidden.test.ts',
   ),
+  mutant(
+    'a log is told by its name alone',
+    'system/proc.ts',
+    '    if (there && there.dev === open.dev && there.ino === open.ino) return true\n',
+    '    if (there && readlinkSync(link) === path) return true\n',
+    CONFORMANCE,
+  ),
 ]
