@@ -232,8 +232,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a record that cannot be read written over, to give a claim back',
     'node/recording.ts',
-    "  if (seen.recordRead.is === 'blocked') return givenBack(",
-    "  if (seen.recordRead.is === 'blocked' && next === 0) return givenBack(",
+    "  if (seen.recordRead.is === 'blocked') return releaseOwn(",
+    "  if (seen.recordRead.is === 'blocked' && next === 0) return releaseOwn(",
     'unit/node/recording.test.ts',
   ),
   mutant(
@@ -390,5 +390,19 @@ export const MUTANTS: readonly Mutant[] = [
     '    if (there && there.dev === open.dev && there.ino === open.ino) return true\n',
     '    if (there && readlinkSync(link) === path) return true\n',
     CONFORMANCE,
+  ),
+  mutant(
+    'who began before a dead starter is in doubt as its worker',
+    'node/doubtful.ts',
+    'facts.startTicks < startTicks ||',
+    'facts.startTicks < 0 ||',
+    'unit/node/doubtful.test.ts',
+  ),
+  mutant(
+    'who cannot be looked into is not there',
+    'node/doubtful.ts',
+    '  if (uid === undefined) return undefined\n',
+    '  if (uid === undefined || uid > 0) return undefined\n',
+    'unit/node/doubtful.test.ts',
   ),
 ]
