@@ -5,7 +5,7 @@ import { claimPath } from '../node/files.ts'
 import { Look } from '../node/look.ts'
 import { observe, type Seen } from '../node/observe.ts'
 import { recordAsRead } from '../node/record.ts'
-import { release } from '../node/recording.ts'
+import { release, releaseOwn } from '../node/recording.ts'
 import type { Scene } from '../node/scene.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
 import { stillAsSeen } from '../node/still-as-seen.ts'
@@ -101,7 +101,10 @@ async function giveUp(run: Run, pursuit: Pursuit, failure: Settled): Promise<Set
   const { memory, seen } = run
   const ours = !memory.launched || memory.launched.id === seen?.launch?.id
   const others = seen?.claims.abandoned.every(({ launch }) => memory.searched.has(launch))
-  if (ours && others) await release(sceneOf(run, pursuit))
+  const scene = sceneOf(run, pursuit)
+  if (ours && others) await release(scene)
+  // Where nothing was started it tells of nothing: with every command that is refused there would be one more.
+  else if (!memory.launched) await releaseOwn(scene)
   return failure
 }
 

@@ -16,7 +16,7 @@ export interface Identity {
 export const sameProcess = (a: Identity, b: Identity): boolean =>
   a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId && a.pidNamespace === b.pidNamespace
 
-/** What /proc says of one process. A zombie (`Z`, `X`) is dead: it runs nothing and can hold nothing. */
+/** What /proc says of one process. */
 export interface ProcessFacts {
   readonly pid: number
   readonly ppid: number
@@ -24,10 +24,16 @@ export interface ProcessFacts {
   readonly session: number
   /** The state letter of /proc/PID/stat. */
   readonly state: string
+  /** A zombie still has one. */
+  readonly threads: number
   readonly startTicks: number
 }
 
-export const isDead = (facts: ProcessFacts): boolean => facts.state === 'Z' || facts.state === 'X'
+/**
+ * A zombie is dead: it runs nothing and can hold nothing. `Z` alone says that of the main thread only: others live on after its
+ * pthread_exit(3), and the process with them.
+ */
+export const isDead = ({ state, threads }: ProcessFacts): boolean => state === 'X' || (state === 'Z' && threads <= 1)
 export const isSuspended = (facts: ProcessFacts): boolean => facts.state === 'T' || facts.state === 't'
 
 /** How a process ended, as far as anyone saw it. */

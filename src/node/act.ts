@@ -2,6 +2,7 @@ import type { LaunchId } from '../model/names.ts'
 import { err, ok, unreachable } from '../model/result.ts'
 import type { Target } from '../model/spec.ts'
 import { type Claims, formatClaim, NO_LAUNCH } from './claim.ts'
+import { whoIsDoubtful } from './doubtful.ts'
 import { claimPath, wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { Goal } from './goal.ts'
@@ -70,11 +71,12 @@ async function resolve(scene: Scene): Effect {
   const startMs = goal.goal === 'up' ? goal.startMs : 0
   for (const abandoned of seen.claims.abandoned) {
     if (memory.searched.has(abandoned.launch)) continue
-    const found =
-      seen.launch?.id === abandoned.launch
-        ? undefined
-        : await findAbandoned(system, target, abandoned, startMs, seen.recordRead)
+    const known = seen.launch?.id === abandoned.launch
+    const found = known ? undefined : await findAbandoned(system, target, abandoned, startMs, seen.recordRead)
     if (!found) {
+      // The claim stays: it is all that tells of it.
+      const why = known ? undefined : await whoIsDoubtful(system, target, abandoned, seen.recordRead)
+      if (why !== undefined) return err({ reason: 'unknown', path: target.pidfile, why })
       memory.searched.add(abandoned.launch)
       continue
     }

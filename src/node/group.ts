@@ -1,3 +1,4 @@
+import type { AbsPath } from '../model/names.ts'
 import { type Identity, isDead, type ProcessFacts, sameProcess, type VerifiedGroup } from '../model/process.ts'
 import type { System } from '../system/port.ts'
 import type { Look, Snapshot } from './look.ts'
@@ -51,7 +52,7 @@ export async function remainingGroup(
 /** Of whom something may be left, and where it wrote to. */
 export interface Left {
   readonly launch: Launch
-  readonly logfile: string
+  readonly logfile: AbsPath
   /** Where it was started. */
   readonly cwd: string | undefined
 }
@@ -158,11 +159,9 @@ const endedOr = async (proof: Proof, system: System, member: ProcessFacts): Prom
 const worksIn = async (system: System, { pid }: ProcessFacts, cwd: string | undefined): Promise<boolean> =>
   cwd !== undefined && cwd !== '/' && (await system.workingDirectory(pid)) === cwd
 
-/** Children have their parent's output, unless they are given one. What anyone may write to says nothing. */
-async function writesTo(system: System, { pid }: ProcessFacts, logfile: string): Promise<boolean> {
-  if (logfile.startsWith('/dev/')) return false
-  return (await system.descriptor(pid, 1)) === logfile || (await system.descriptor(pid, 2)) === logfile
-}
+/** Children have their parent's output, unless they are given one. */
+const writesTo = async (system: System, { pid }: ProcessFacts, logfile: AbsPath): Promise<boolean> =>
+  (await system.writesTo(pid, 1, logfile)) || (await system.writesTo(pid, 2, logfile))
 
 /** Who has ended since the look has no environment left to say anything by. */
 async function isStillAlive(system: System, { pid, startTicks }: ProcessFacts): Promise<boolean> {

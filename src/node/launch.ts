@@ -2,7 +2,7 @@ import type { Failure } from '../model/failure.ts'
 import type { LaunchId } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan } from '../model/spec.ts'
-import type { LogHandle, System } from '../system/port.ts'
+import { HIDDEN, type LogHandle, type System } from '../system/port.ts'
 import { wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { UpGoal } from './goal.ts'
@@ -88,6 +88,7 @@ async function spawnFailure(system: System, plan: LaunchPlan, code: string): Pro
   if ((await system.statTarget(plan.cwd))?.kind !== 'directory') {
     return { reason: 'no-directory', path: plan.cwd, what: 'the working directory' }
   }
+  if (code === HIDDEN) return { reason: 'bad-configuration', message: unseen(plan), hint: UNHIDE }
   if (code !== 'ENOENT') return fromFault({ code, call: 'spawn', path: program }, `start ${plan.name}`)
   const there = await system.statTarget(program)
   return {
@@ -96,6 +97,11 @@ async function spawnFailure(system: System, plan: LaunchPlan, code: string): Pro
     tried: [program],
   }
 }
+
+const UNHIDE = 'mount /proc without hidepid, or take the capabilities from the program'
+
+const unseen = ({ name, argv: [program] }: LaunchPlan): string =>
+  `/proc does not show the worker of ${name} (${program}) to its own user, so it could be neither watched nor stopped, and was ended again`
 
 /** What is kept of a plan. Of the caller's environment the names, so that a later restart can say what is missing. */
 export function savedPlan(plan: LaunchPlan, environmentNames: readonly string[]): SavedPlan {

@@ -1,4 +1,5 @@
 import type { Target } from '../model/spec.ts'
+import { whoIsDoubtful } from './doubtful.ts'
 import type { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { findWorker, observe, pidfileOf, type Seen } from './observe.ts'
@@ -19,9 +20,15 @@ export async function observeAbandoned(look: Look, target: Target, memory: Memor
   for (const claim of claims.abandoned) {
     if (claim.launch === launch?.id) continue
     const found = await findAbandoned(system, target, claim, 0, recordRead)
-    if (!found) continue
+    if (!found) {
+      const why = isOver(seen) ? await whoIsDoubtful(system, target, claim, recordRead) : undefined
+      if (why === undefined) continue
+      return { ...seen, state: { state: 'unknown', why } }
+    }
     const read = { ...recordRead, record: { ...recordRead.record, launch: found } }
     return { ...seen, ...(await findWorker(look, target, read, pidfileOf(system, target), memory)) }
   }
   return seen
 }
+
+const isOver = ({ state: { state } }: Seen): boolean => state === 'stopped' || state === 'stale'

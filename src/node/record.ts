@@ -128,7 +128,8 @@ export function parseRecord(text: string, uid: number): RecordRead {
     return { is: 'useless', why: text === '' ? 'the record is empty' : 'the record is torn' }
   }
   if (!isObject(value)) return { is: 'useless', why: 'the record is not one' }
-  if (value['v'] !== RECORD_VERSION) return { is: 'useless', why: `the record is of format ${String(value['v'])}` }
+  if (value['v'] !== RECORD_VERSION)
+    return { is: 'useless', why: `the record is of format ${JSON.stringify(value['v'])}` }
   return isRecord(value)
     ? { is: 'record', record: value, uid }
     : { is: 'useless', why: 'the record lacks what it should hold' }

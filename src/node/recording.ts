@@ -87,13 +87,19 @@ export async function release(scene: Scene): Effect {
   const { top, next } = seen.claims
   if (top?.holder !== 'ours') return ok(undefined)
   // A record that cannot be read now tells of what must not be forgotten: it stays, and so do the claims below ours.
-  if (seen.recordRead.is === 'blocked') return givenBack(scene, top.claim.generation, top.claim.generation)
+  if (seen.recordRead.is === 'blocked') return releaseOwn(scene)
   const recorded = seen.record?.generation ?? 0
   if (top.claim.generation > recorded + 1) {
     const written = await record(scene, {})
     if (!written.ok) return written
   }
   return givenBack(scene, recorded + 1, next - 1)
+}
+
+/** Alone, with the dead ones below it left in force. */
+export async function releaseOwn(scene: Scene): Effect {
+  const { top } = scene.seen.claims
+  return top?.holder === 'ours' ? givenBack(scene, top.claim.generation, top.claim.generation) : ok(undefined)
 }
 
 async function givenBack({ system, target }: Scene, lowest: number, highest: number): Effect {

@@ -85,8 +85,7 @@ async function isTheLeader(system: System, target: Target, claim: Claim, facts: 
   return (
     environ !== undefined &&
     !isIntact(environ) &&
-    (await system.descriptor(facts.pid, 1)) === target.logfile &&
-    (await system.statTarget(target.logfile))?.kind === 'file' &&
+    (await system.writesTo(facts.pid, 1, target.logfile)) &&
     !(await isNeighbour(system, target, facts))
   )
 }

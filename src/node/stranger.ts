@@ -65,7 +65,7 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
   if (words === undefined) return { is: 'unknown', why: `the command line of pid ${pid} of the pidfile cannot be read` }
   const cwd = await system.workingDirectory(pid)
   if (mentions(words, target, cwd)) return { is: 'worker', facts }
-  if (environ === undefined) return judgeEnding(system, facts)
+  if (environ === undefined || facts.state === 'Z') return judgeEnding(system, facts)
   return {
     is: 'stale',
     why: `the pidfile names pid ${pid}, a stranger (${brief(words, 60) || 'a kernel thread'})`,
@@ -75,7 +75,7 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
 const LOOKS_AT_AN_END = 50
 const BETWEEN_LOOKS_MS = 10
 
-/** A process that is ending has lost its memory, and with it what it could be told by, some time before it is dead. */
+/** A process that is ending, or whose main thread has, lost its memory, and with it what it could be told by, before it is dead. */
 async function judgeEnding(system: System, { pid, startTicks }: ProcessFacts): Promise<Named> {
   for (let looks = 0; looks < LOOKS_AT_AN_END; looks++) {
     const read = await system.process(pid)

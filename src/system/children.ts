@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Exit, Identity } from '../model/process.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { parseSignal } from '../model/signals.ts'
-import { codeOf } from './fault.ts'
+import { codeOf, tried } from './fault.ts'
 import { closeInherited } from './inherited.ts'
-import type { Fault, Self, SpawnRequest } from './port.ts'
+import { type Fault, HIDDEN, type Self, type SpawnRequest } from './port.ts'
 import { readFacts } from './proc.ts'
 
 /** Our own children: started in sessions of their own, and how they ended. */
@@ -34,7 +34,7 @@ export class Children {
       if (before !== undefined) process.umask(before)
     }
     if (child.pid === undefined) return err(await refusal(child, request))
-    return ok(this.#watch(child, child.pid))
+    return this.#watch(child, child.pid)
   }
 
   #fork({ argv: [program, ...args], cwd, env, log }: SpawnRequest): ChildProcess {
@@ -51,11 +51,12 @@ export class Children {
     })
   }
 
-  #watch(child: ChildProcess, pid: number): Identity {
+  #watch(child: ChildProcess, pid: number): Result<Identity, Fault> {
     child.unref()
     // Not reaped before the event loop turns, so its stat is there even if it has already ended.
     const read = readFacts(pid)
-    const startTicks = read.found === 'process' ? read.facts.startTicks : 0
+    if (read.found !== 'process') return err(hidden(pid))
+    const { startTicks } = read.facts
     const { bootId, pidNamespace } = this.#self().identity
     child.once('exit', (code, signal) => {
       const name = signal === null ? undefined : parseSignal(signal)
@@ -65,8 +66,17 @@ export class Children {
       })
       this.#wake()
     })
-    return { pid, startTicks, bootId, pidNamespace }
+    return ok({ pid, startTicks, bootId, pidNamespace })
   }
+}
+
+/**
+ * A child that /proc does not show could be told from nobody afterwards: neither by us nor by the next command, which would start
+ * another. It has only begun, and until it is reaped its number names its group and no other: it is ended again.
+ */
+function hidden(pid: number): Fault {
+  const ended = tried('kill', undefined, () => process.kill(-pid, 'SIGKILL'))
+  return ended.ok ? { code: HIDDEN, call: 'spawn' } : ended.error
 }
 
 const refusal = (child: ChildProcess, { argv: [program] }: SpawnRequest): Promise<Fault> =>

@@ -26,6 +26,12 @@ export function codeOfRead(error: unknown): string {
   return codeOf(error)
 }
 
+/**
+ * The numbers in /proc are of another pid namespace than those that kill(2) takes: what is read of one process says nothing of the
+ * one that would be signalled. Thrown by whoever asks who we are, which is before any signal: it ends the command.
+ */
+export class ForeignProc extends Error {}
+
 /** Without the stack of an error that nobody reads: collecting it costs more than the call. */
 export function stackless<T>(work: () => T): T {
   const limit = Error.stackTraceLimit

@@ -10,6 +10,9 @@ export interface Fault {
   readonly path?: string
 }
 
+/** No errno: code of the fault of a child that /proc does not show, and that was ended again. */
+export const HIDDEN = 'hidden'
+
 export type Attempt<T = void> = Promise<Result<T, Fault>>
 
 /** A small file, read without following a symlink and never more than the limit. */
@@ -158,6 +161,8 @@ export interface System {
   workingDirectory(pid: number): Promise<string | undefined>
   /** Where a descriptor of a process leads, e.g. its log. */
   descriptor(pid: number, fd: number): Promise<string | undefined>
+  /** Whether a descriptor of a process leads to the regular file of that path, by whatever name, or to one removed from there. */
+  writesTo(pid: number, fd: number, path: AbsPath): Promise<boolean>
   /** kill(-pgid, 0): `alive` also when its members are not ours. Zombies count. */
   groupAnswers(pgid: number): Promise<boolean>
   signal(identity: Identity, signal: Signal): Promise<Signalled>

@@ -4,7 +4,16 @@ import { files } from './files.ts'
 import { launchIds } from './launch-ids.ts'
 import { lock } from './lock.ts'
 import type { Self, System } from './port.ts'
-import { readBootTime, readCommandLine, readCwd, readDescriptor, readEnviron, readFacts, readRealUid } from './proc.ts'
+import {
+  readBootTime,
+  readCommandLine,
+  readCwd,
+  readDescriptor,
+  readEnviron,
+  readFacts,
+  readRealUid,
+  writesTo,
+} from './proc.ts'
 import { readSelf } from './self.ts'
 import { groupAnswers, signalGroup, signalProcess } from './signalling.ts'
 import { snapshot } from './snapshot.ts'
@@ -61,6 +70,7 @@ export function realSystem({ waits }: { readonly waits: boolean }): System {
     commandLine: async (pid) => readCommandLine(pid),
     workingDirectory: async (pid) => readCwd(pid),
     descriptor: async (pid, fd) => readDescriptor(pid, fd),
+    writesTo: async (pid, fd, path) => writesTo(pid, fd, path),
     groupAnswers: async (pgid) => groupAnswers(pgid),
     signal: async (identity, signal) => signalProcess(self(), identity, signal),
     signalGroup: async (group, signal) => signalGroup(self(), group, signal),

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import type { Identity } from '../model/process.ts'
+import { ForeignProc } from './fault.ts'
 import type { Self } from './port.ts'
 import { readFacts } from './proc.ts'
 
@@ -19,7 +20,17 @@ export function readSelf(): Self {
 /** As gethostname(2) says it, proc(5); loading `node:os` for it takes several times as long. */
 const readHostname = (): string => readFileSync('/proc/sys/kernel/hostname', 'latin1').trim()
 
+/** What /proc calls us: nothing, where it is not mounted, or is one of a pid namespace that does not see us. */
+function numberInProc(): string | undefined {
+  try {
+    return readlinkSync('/proc/self')
+  } catch {
+    return undefined
+  }
+}
+
 function readIdentity(): Identity {
+  if (numberInProc() !== String(process.pid)) throw new ForeignProc()
   const own = readFacts(process.pid)
   return {
     pid: process.pid,

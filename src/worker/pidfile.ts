@@ -18,7 +18,8 @@ function startOf(pid: number): number | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The program's name stands in parentheses and may contain anything; fields are counted from behind it (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
+    // Field 20, the threads: others may live on without the main one.
+    if ((fields[0] === 'Z' && Number(fields[17]) <= 1) || fields[0] === 'X') return undefined
     const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]
     return Number(boot) * 1000 + (Number(fields[19]) * 1000) / TICKS
   } catch {

@@ -54,8 +54,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'identity read after an await',
     'system/children.ts',
-    '    return ok(this.#watch(child, child.pid))',
-    '    const { pid } = child\n    await new Promise((resolve) => setTimeout(resolve, 50))\n    return ok(this.#watch(child, pid))',
+    '    return this.#watch(child, child.pid)\n',
+    '    const { pid } = child\n    await new Promise((resolve) => setTimeout(resolve, 50))\n    return this.#watch(child, pid)\n',
     CONFORMANCE,
   ),
   mutant(
@@ -103,7 +103,19 @@ export const MUTANTS: readonly Mutant[] = [
     "read.found === 'process' && read.facts.startTicks === identity.startTicks && !isDead(read.facts)",
     "read.found === 'process' && !isDead(read.facts)",
   ),
-  mutant('a zombie as alive', 'model/process.ts', "facts.state === 'Z' || facts.state === 'X'", "facts.state === 'X'"),
+  mutant(
+    'a zombie as alive',
+    'model/process.ts',
+    "state === 'X' || (state === 'Z' && threads <= 1)",
+    "state === 'X' && threads <= 1",
+  ),
+  mutant(
+    'a process without its main thread passes for dead',
+    'model/process.ts',
+    "(state === 'Z' && threads <= 1)",
+    "(state === 'Z' && threads <= 100)",
+    'unit/node/observe.test.ts',
+  ),
   mutant(
     'the record of another boot believed',
     'node/observe.ts',
@@ -227,8 +239,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a record that cannot be read written over, to give a claim back',
     'node/recording.ts',
-    "  if (seen.recordRead.is === 'blocked') return givenBack(",
-    "  if (seen.recordRead.is === 'blocked' && next === 0) return givenBack(",
+    "  if (seen.recordRead.is === 'blocked') return releaseOwn(",
+    "  if (seen.recordRead.is === 'blocked' && next === 0) return releaseOwn(",
     'unit/node/recording.test.ts',
   ),
   mutant(
@@ -364,5 +376,40 @@ export const MUTANTS: readonly Mutant[] = [
     "  if (startedAt > pidfile.mtimeMs + TOLERANCE_MS) return stranger('it is younger than the pidfile')\n",
     '',
     'unit/node/stranger.test.ts',
+  ),
+  mutant(
+    'what /proc hides passes for nobody',
+    'system/proc.ts',
+    "  if (read.found !== 'nothing' || isNobodys(pid)) return read\n",
+    '  if (read) return read\n',
+    'integration/hidden.test.ts',
+  ),
+  mutant(
+    'a /proc of another pid namespace is believed',
+    'system/self.ts',
+    '  if (numberInProc() !== String(process.pid)) throw',
+    '  if (numberInProc() === undefined) throw',
+    'integration/hidden.test.ts',
+  ),
+  mutant(
+    'a log is told by its name alone',
+    'system/proc.ts',
+    '    if (there && there.dev === open.dev && there.ino === open.ino) return true\n',
+    '    if (there && readlinkSync(link) === path) return true\n',
+    CONFORMANCE,
+  ),
+  mutant(
+    'who began before a dead starter is in doubt as its worker',
+    'node/doubtful.ts',
+    'facts.startTicks < startTicks ||',
+    'facts.startTicks < 0 ||',
+    'unit/node/doubtful.test.ts',
+  ),
+  mutant(
+    'who cannot be looked into is not there',
+    'node/doubtful.ts',
+    '  if (uid === undefined) return undefined\n',
+    '  if (uid === undefined || uid > 0) return undefined\n',
+    'unit/node/doubtful.test.ts',
   ),
 ]

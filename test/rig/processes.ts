@@ -6,8 +6,9 @@ export interface Process {
   readonly ppid: number
   readonly pgrp: number
   readonly session: number
-  /** The state letter: T is suspended, Z is dead. */
+  /** The state letter: T is suspended, Z is dead, if that was its last thread. */
   readonly state: string
+  readonly threads: number
   readonly startTicks: number
 }
 
@@ -27,11 +28,12 @@ export function processOf(pid: number): Process | undefined {
     pgrp: Number(pgrp),
     session: Number(session),
     state,
+    threads: Number(rest[13]),
     startTicks: Number(rest[15]),
   }
 }
 
-const isDead = ({ state }: Process): boolean => state === 'Z' || state === 'X'
+const isDead = ({ state, threads }: Process): boolean => state === 'X' || (state === 'Z' && threads <= 1)
 
 /** Alive, and not a zombie; with a start time: that very process. */
 export function isAlive(pid: number, startTicks?: number): boolean {

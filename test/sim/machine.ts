@@ -144,6 +144,7 @@ export class Machine {
     if (exit.signal === undefined) finish(process)
     this.tell(process, 'ends', [exit])
     process.state = 'Z'
+    process.threads = 1
     process.exited = exit
     this.ended.set(process.pid, { bornAt: process.bornAt, at: this.clock.now })
     process.log = undefined

@@ -1,8 +1,16 @@
+import type { AbsPath } from '../../src/model/names.ts'
 import type { ProcessFacts } from '../../src/model/process.ts'
 import type { ProcessRead, Usage } from '../../src/system/port.ts'
 import { FileCalls } from './file-calls.ts'
-import { pathOf } from './inode.ts'
+import { type Actor, pathOf } from './inode.ts'
 import type { SimProcess } from './process.ts'
+import type { Tree } from './tree.ts'
+
+/** Without links on the way; of what is gone from there, too. */
+function whereIs(tree: Tree, path: AbsPath, actor: Actor): string | undefined {
+  const place = tree.walk(path, actor, typeof tree.find(path, actor, true) !== 'string')
+  return typeof place === 'string' ? undefined : `${pathOf(place.parent)}/${place.name}`
+}
 
 /** What /proc shows. */
 export class ProcCalls extends FileCalls {
@@ -45,6 +53,8 @@ export class ProcCalls extends FileCalls {
       const there = this.site.machine.table.get(pid)
       const { uid } = this.multi.process
       if (there === undefined || this.#hidden(there)) return undefined
+      // The memory and the files are those of the main thread.
+      if (!forAll && there.state === 'Z' && !there.dead) return undefined
       return forAll || uid === 0 || uid === there.uid ? see(there) : undefined
     }
     return this.call(name, [pid], look, () => undefined)
@@ -60,7 +70,7 @@ export class ProcCalls extends FileCalls {
   }
 
   commandLine(pid: number): Promise<readonly string[] | undefined> {
-    return this.#look('commandLine', pid, true, (there) => (there.dead ? [] : there.cmdline))
+    return this.#look('commandLine', pid, true, (there) => (there.state === 'Z' ? [] : there.cmdline))
   }
 
   workingDirectory(pid: number): Promise<string | undefined> {
@@ -73,6 +83,16 @@ export class ProcCalls extends FileCalls {
       if (fd === 0 || (there.log === undefined && fd <= 2)) return '/dev/null'
       return fd <= 2 && there.log ? pathOf(there.log) : undefined
     })
+  }
+
+  async writesTo(pid: number, fd: number, path: AbsPath): Promise<boolean> {
+    const { tree } = this.site.machine.files
+    const writes = await this.#look('writesTo', pid, false, ({ dead, log }) => {
+      if (dead || fd < 1 || fd > 2 || log?.kind !== 'file') return false
+      if (log.parent !== undefined) return tree.find(path, this.multi.process, true) === log
+      return `${whereIs(tree, path, this.multi.process)} (deleted)` === pathOf(log)
+    })
+    return writes ?? false
   }
 
   /** Everyone is equally busy: enough for a table that shows it. */

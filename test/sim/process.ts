@@ -21,6 +21,8 @@ export class SimProcess {
   gid: number
   readonly umask: number
   state: ProcessState = 'S'
+  /** More than one that is `Z`: its main thread has ended. */
+  threads = 1
   /** What it was started with; what /proc shows is `environ` and `cmdline`, which it may overwrite. */
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -77,7 +79,7 @@ export class SimProcess {
   }
 
   get dead(): boolean {
-    return this.state === 'Z' || this.state === 'X'
+    return this.state === 'X' || (this.state === 'Z' && this.threads <= 1)
   }
 
   get label(): string {
@@ -85,8 +87,8 @@ export class SimProcess {
   }
 
   get facts(): ProcessFacts {
-    const { pid, pgrp, session, state, startTicks } = this
-    return { pid, ppid: this.parent?.pid ?? (pid === 1 ? 0 : 1), pgrp, session, state, startTicks }
+    const { pid, pgrp, session, state, threads, startTicks } = this
+    return { pid, ppid: this.parent?.pid ?? (pid === 1 ? 0 : 1), pgrp, session, state, threads, startTicks }
   }
 
   get identity(): Identity {

@@ -253,6 +253,37 @@ export const PROCESSES: Readonly<Record<string, Scenario>> = {
     await system.remove(at('moved'))
     return [moved, await where()]
   },
+  'a log is the worker’s by whatever name, also when it is gone from there; what only bears its name is not': async (
+    ground,
+  ) => {
+    const { system, at } = ground
+    const worker = await start(ground, 'sleep')
+    await system.symlink(at('log'), at('link'))
+    await system.makeDirectory(at('folder'), 0o755)
+    await system.symlink(at('folder'), at('way'))
+    await system.createFile(at('other'), '', 0o644)
+    const asked = async (...names: string[]) => {
+      const found: boolean[] = []
+      for (const name of names) found.push(await system.writesTo(worker.pid, 1, at(name)))
+      return found
+    }
+    const answers: unknown[] = [
+      await asked('log', 'link', 'other', 'none', 'folder', 'none/log', 'log/log'),
+      await system.writesTo(worker.pid, 0, at('log')),
+      await system.writesTo(worker.pid, 77, at('log')),
+      await system.writesTo(worker.pid, 0, '/dev/null' as AbsPath),
+    ]
+    await system.rename(at('log'), at('folder/moved'))
+    await system.createFile(at('log'), '', 0o644)
+    answers.push(await asked('log', 'link', 'folder/moved', 'way/moved'))
+    await system.remove(at('folder/moved'))
+    answers.push(await asked('log', 'folder/moved', 'way/moved', 'other'))
+    await system.createFile(at('folder/moved'), 'new', 0o644)
+    answers.push(await asked('log', 'folder/moved', 'way/moved', 'other'))
+    const ended = await start(ground, 'exits3')
+    await exited(ground, ended)
+    return [...answers, await system.writesTo(ended.pid, 1, at('log'))]
+  },
   'a rest ends when a child of ours does': async (ground) => {
     const { system } = ground
     const worker = await start(ground, 'sleep')
@@ -272,6 +303,7 @@ export const PROCESSES: Readonly<Record<string, Scenario>> = {
       (await stranger.process(worker.pid)).found,
       await stranger.environ(worker.pid),
       await stranger.descriptor(worker.pid, 1),
+      await stranger.writesTo(worker.pid, 1, ground.at('log')),
     ])
   },
 }

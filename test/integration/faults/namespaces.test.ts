@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -125,3 +125,37 @@ test('pids that are given out in a small circle, again and again: workers keep t
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'played\n', stderr: '' })
   expect(left).toEqual(recordsOf('w1', 'w2', 'w3', 'w4'))
 }, 120_000)
+
+test('where /proc is of another pid namespace than ours: one sentence, nobody is signalled or started, and what needs no processes works', async (context) => {
+  if (!hasNamespaces) lacks(context, 'needs root and a pid namespace of its own')
+  const rig = rigFor(context)
+  const stranger = rig.bystander()
+  const worker = await rig.started('w1')
+  const under = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--']
+  for (const [verb, code] of [
+    ['status', 4],
+    ['start', 6],
+    ['stop', 6],
+    ['stopwait', 6],
+    ['restart', 6],
+    ['kill', 6],
+  ] as const) {
+    writeFileSync(rig.pidfile('w2'), `${stranger.pid}\n`)
+    for (const node of ['w1', 'w2']) {
+      const { code: ended, stderr } = await rig.multi({ under }, verb, node, '--cmd', 'sleep 1000')
+      expect([verb, ended, stderr]).toEqual([
+        verb,
+        code,
+        'multi: /proc is not that of this pid namespace, so nobody can be told by it (mount it anew, as unshare --mount-proc does)\n',
+      ])
+    }
+  }
+  for (const verb of ['names', 'show', 'expand', 'help']) {
+    const words = verb === 'help' ? [] : verb === 'expand' ? ['%n', 'w1'] : ['w1', '--cmd', 'sleep 1000']
+    expect([verb, (await rig.multi({ under }, verb, ...words)).code]).toEqual([verb, 0])
+  }
+  expect(rig.alive(stranger.pid)).toBe(true)
+  expect(worker.signals).toEqual([])
+  rmSync(rig.pidfile('w2'))
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+})

@@ -4,7 +4,7 @@ import { Look } from '../../../src/node/look.ts'
 import { type Memory, newMemory } from '../../../src/node/memory.ts'
 import type { Launch } from '../../../src/node/record.ts'
 import { type Behaviour, rewritesEnviron, type SimProcess, type SimSystem, sleeper, World } from '../../sim/index.ts'
-import { id, LAUNCH } from './fixtures.ts'
+import { id, LAUNCH, path } from './fixtures.ts'
 
 const ID = id('launch-7')
 const ENV = { PATH: '/usr/bin', MULTI_LAUNCH: ID }
@@ -42,7 +42,7 @@ async function leaderGone(
 }
 
 async function members(world: World, system: SimSystem, launch: Launch, memory = newMemory(), uid?: number) {
-  const left = { launch, logfile: '/log/w.log', cwd: '/srv/app' }
+  const left = { launch, logfile: path('/log/w.log'), cwd: '/srv/app' }
   const group = await world.runUntil(remainingGroup(new Look(system), left, memory, uid))
   return group && 'doubt' in group ? 'doubt' : group?.evidence.map(({ pid }) => pid)
 }

@@ -73,6 +73,16 @@ const seen = ({ world, system }: Scene, target: Target = TARGET): Promise<Seen> 
   world.runUntil(observe(new Look(system), target, newMemory()))
 
 describe('while the recorded process lives, the record decides', () => {
+  test('also when its main thread has ended, and others work on', async () => {
+    const given = await scene()
+    recorded(given)
+    given.process.threads = 3
+    given.process.state = 'Z'
+    expect((await seen(given)).state).toMatchObject({ state: 'starting', identity: given.process.identity })
+    given.process.threads = 1
+    expect((await seen(given)).state.state).toBe('stale')
+  })
+
   test('a user’s that ends while root looks at it is gone, not somebody else’s', async () => {
     const given = await scene({ uid: 1000 })
     recorded(given)

@@ -29,7 +29,7 @@ describe('a record', () => {
     }
   })
 
-  test.each([0, 2, 99, '1', null, undefined])('of format %s is not read', (v) => {
+  test.each([0, 2, 99, '1', null, undefined, { toString: '' }, [{ toString: '' }]])('of format %j is not read', (v) => {
     expect(read({ ...FULL, v }).is).toBe('useless')
   })
 

@@ -12,6 +12,7 @@ import {
   sleeper,
   World,
 } from '../../sim/index.ts'
+import { ROOT } from '../../sim/inode.ts'
 import { id, LAUNCH, path, RECORD, TARGET } from './fixtures.ts'
 
 const ID = id('launch-7')
@@ -51,6 +52,19 @@ describe('the worker of a start whose multi was killed is found', () => {
   test('by its log, when it has written over its environment', async () => {
     const there = machine()
     const one = worker(there.world, rewritesEnviron(sleeper, 'busy'))
+    expect((await found(there))?.identity).toEqual(one.identity)
+  })
+
+  test('by its log, which a symlink leads to, and which has been rotated', async () => {
+    const there = machine()
+    const { files } = there.world
+    files.directory('/srv')
+    files.make('symlink', '/srv/logs', ROOT, '/var/log/multi', 0o777)
+    const target = { ...TARGET, logfile: path('/srv/logs/w1.log') }
+    const one = worker(there.world, rewritesEnviron(sleeper, 'busy'))
+    expect((await found(there, target))?.identity).toEqual(one.identity)
+    files.put(TARGET.logfile, 'the next')
+    expect((await found(there, target))?.identity).toEqual(one.identity)
     expect((await found(there))?.identity).toEqual(one.identity)
   })
 

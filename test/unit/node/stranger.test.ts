@@ -142,6 +142,11 @@ describe('it is a stranger, and the pidfile stale', () => {
 })
 
 describe('it is unknown, so neither signalled nor started over', () => {
+  test('when its main thread has ended, and with it all that it could be told by', async () => {
+    const change = (process: SimProcess): void => void Object.assign(process, { state: 'Z', threads: 2 })
+    expect(await judged({ change })).toMatchObject({ is: 'unknown' })
+  })
+
   test('when /proc hides it', async () => {
     expect(await judged({ hidepid: true, by: 1000, launching: { uid: 0 } })).toMatchObject({ is: 'unknown' })
   })

@@ -5,9 +5,9 @@ import { snapshot } from '../../../src/system/snapshot.ts'
 
 /** proc(5): pid (name) state ppid pgrp session … and field 22, the start time. */
 const stat = (name: string, state = 'S', startTicks = 123_456): string =>
-  `42 (${name}) ${state} 7 41 40 0 -1 4194560 ${Array(12).fill(0).join(' ')} ${startTicks} 1000 200`
+  `42 (${name}) ${state} 7 41 40 0 -1 4194560 ${Array(10).fill(0).join(' ')} 3 0 ${startTicks} 1000 200`
 
-const FACTS = { pid: 42, ppid: 7, pgrp: 41, session: 40, state: 'S', startTicks: 123_456 }
+const FACTS = { pid: 42, ppid: 7, pgrp: 41, session: 40, state: 'S', threads: 3, startTicks: 123_456 }
 
 describe('a line of /proc/PID/stat', () => {
   test('is read by its fields', () => {
