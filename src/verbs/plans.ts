@@ -8,6 +8,7 @@ import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
+import { overwritten } from '../spec/overwrite.ts'
 import { passedOver, selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
 
@@ -52,22 +53,50 @@ async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<
   return meant.ok ? ok(meant.value.filter(({ record }) => record?.wanted === 'up')) : meant
 }
 
-/** With the options of the line; a node that is recorded keeps the files that it has, unless the line names others. */
+/** With the options of the line; a node that is recorded keeps its name and the files that it has, unless the line names others. */
 async function anew(context: Context, meant: readonly Meant[]): Promise<Result<Planned[], UsageError>> {
   const { line } = context
-  const nodes = line.nodes.length > 0 ? [] : meant.map(({ target }) => target.name)
-  if (line.nodes.length === 0 && nodes.length === 0) return ok([])
-  const kept = meant.flatMap(({ record }, at) => (record ? keptFiles(record, line.nodes[at]) : []))
-  const read = context.reread(nodes, kept)
-  if (!read.ok) return read
+  const specs = specsOf(context, meant)
+  if (!specs.ok) return specs
   const planned: Planned[] = []
-  for (const [at, spec] of read.value.nodes.entries()) {
-    const one = await planOne(context, spec)
-    const changed = anotherKind(context, spec, meant[at]?.record, one.plan)
+  for (const [at, one] of meant.entries()) {
+    const read = specs.value[at]
+    if (!read) continue
+    const spec = keeping(read, one)
+    const { target, plan } = await planOne(context, spec)
+    const changed = anotherKind(context, spec, one.record, plan)
     if (changed) return err(changed)
-    planned.push({ ...one, defaultPidfile: line.nodes[at]?.given.pidfile === false })
+    planned.push({ target, plan, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
   return ok(planned)
+}
+
+/** Only so that two nodes have two: where no node is named, each keeps its own. */
+const ANY_PIDFILE = '--pidfile=%h.pid'
+
+/** As the line says. Where it names none, it is read again with their names: each once, for two fleets may have it. */
+function specsOf({ line, reread }: Context, meant: readonly Meant[]): Result<readonly NodeSpec[], UsageError> {
+  if (line.nodes.length > 0 || meant.length === 0) return ok(line.nodes)
+  const names = [...new Set(meant.map(({ target }) => target.name))]
+  const read = reread(names, [ANY_PIDFILE])
+  if (!read.ok) return read
+  const { nodes } = read.value
+  const given = nodes.map((spec) => ({ ...spec, given: { ...spec.given, pidfile: false } }))
+  return ok(meant.flatMap(({ target }) => given[names.indexOf(target.name)] ?? []))
+}
+
+function keeping(spec: NodeSpec, { target, record }: Meant): NodeSpec {
+  if (!record) return spec
+  const { name, short, pidfile } = target
+  const { logfile, plan } = record
+  // The form with %I in it, for pool processes, stands only on the worker's own command line.
+  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
+  return overwritten(spec, {
+    name,
+    short,
+    ...(spec.given.pidfile ? {} : { pidfile }),
+    ...(spec.given.logfile ? {} : { logfile, handedOn }),
+  })
 }
 
 /** Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker without one. */
@@ -83,18 +112,6 @@ function anotherKind(
   const hint = `name its ${before === 'app' ? 'app with -A' : 'program with --cmd'} too, or say --kind ${plan.value.kind}`
   return usage(message, { argument: spec.short, hint })
 }
-
-function keptFiles({ name, pidfile, logfile, plan }: NodeRecord, spec: NodeSpec | undefined): string[] {
-  // The form with %I in it, for pool processes, stands only on the worker's own command line.
-  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
-  return [
-    ...(spec?.given.pidfile ? [] : [`--pidfile:${name}=${literally(pidfile)}`]),
-    ...(spec?.given.logfile ? [] : [`--logfile:${name}=${literally(handedOn ?? logfile)}`]),
-  ]
-}
-
-/** As a template that says just this, but for %i and %I. */
-const literally = (path: string): string => path.replace(/%(?![iI])/g, '%%')
 
 async function planOne(context: Context, spec: NodeSpec): Promise<Planned> {
   const plan = await planNode(spec, context)

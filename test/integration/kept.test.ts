@@ -1,0 +1,54 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Rig, rigFor } from '../rig/rig.ts'
+
+const SLEEP = ['--cmd', 'sleep 1000', '--startsecs=0'] as const
+const OTHERS = ['--cmd', 'sleep 2000', '--startsecs=0'] as const
+
+interface Row {
+  readonly name: string
+  readonly state: string
+  readonly fleet: string
+  readonly pidfile: string
+  readonly logfile: string
+  readonly argv: string[]
+}
+
+const rowsOf = async (rig: Rig, ...line: string[]): Promise<Row[]> =>
+  (await rig.multi('status', '--json', ...line)).json() as Row[]
+
+/** Directories of the rig, each of which is a fleet. */
+function fleets(rig: Rig): [string, string] {
+  const both: [string, string] = [join(rig.directory, 'a'), join(rig.directory, 'b')]
+  for (const cwd of both) mkdirSync(cwd)
+  return both
+}
+
+test('restart with options of a node with another host part: it keeps its name, and its files though their names have = and %', async (context) => {
+  const rig = rigFor(context)
+  const files = [`--pidfile=${rig.run}/a=b%%n.pid`, `--logfile=${rig.logs}/a=b%%n.log`]
+  expect((await rig.multi('start', 'w4', '-n', 'foo', ...SLEEP, ...files)).code).toBe(0)
+  const [before] = await rowsOf(rig)
+  const { code, stdout, stderr } = await rig.multi('restart', 'w4', ...OTHERS)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toContain('w4@foo')
+  const rows = await rowsOf(rig)
+  expect(rows.map(({ name, pidfile, logfile }) => ({ name, pidfile, logfile }))).toEqual([
+    { name: 'w4@foo', pidfile: join(rig.run, 'a=b%n.pid'), logfile: before?.logfile },
+  ])
+  expect(rows[0]?.argv.at(-1)).toBe('2000')
+  expect((await rig.multi('stopwait')).code).toBe(0)
+})
+
+test('restart --all with options, of namesakes in two fleets: each keeps its own files', async (context) => {
+  const rig = rigFor(context)
+  for (const cwd of fleets(rig))
+    expect((await rig.multi({ cwd }, 'start', 'w1', ...SLEEP, '--pidfile=%n.pid', '--logfile=%n.log')).code).toBe(0)
+  const files = async () => (await rowsOf(rig, '--all')).map(({ pidfile, logfile }) => [pidfile, logfile])
+  const before = await files()
+  expect((await rig.multi('restart', '--all', ...OTHERS)).code).toBe(0)
+  expect(await files()).toEqual(before)
+  expect((await rowsOf(rig, '--all')).map(({ argv }) => argv.at(-1))).toEqual(['2000', '2000'])
+  expect((await rig.multi('stopwait', '--all')).code).toBe(0)
+})
