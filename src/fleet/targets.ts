@@ -1,7 +1,7 @@
 import { type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { NodeSpec, Target } from '../model/spec.ts'
-import { type NodeRecord, readRecord } from '../node/record.ts'
+import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import type { System } from '../system/port.ts'
 import { groupBy } from './group-by.ts'
 
@@ -84,10 +84,9 @@ async function atPath(system: System, spec: NodeSpec): Promise<Meant> {
   const target = toTarget(spec)
   if (read.is !== 'record') return { target }
   const { record } = read
-  return {
-    target: { ...target, logfile: spec.given.logfile ? spec.logfile : record.logfile, fleet: record.fleet },
-    record,
-  }
+  // Another user's word is not taken for where root makes directories and gives files away.
+  const known = !spec.given.logfile && mayBeRun(system, read)
+  return { target: { ...target, fleet: record.fleet, ...(known ? { logfile: record.logfile } : {}) }, record }
 }
 
 export const toTarget = ({ name, short, fleet, pidfile, logfile }: NodeSpec): Target => ({

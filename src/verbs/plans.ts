@@ -8,7 +8,7 @@ import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
-import { overwritten } from '../spec/overwrite.ts'
+import { type Known, overwritten } from '../spec/overwrite.ts'
 import { passedOver, selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
 
@@ -62,7 +62,7 @@ async function anew(context: Context, meant: readonly Meant[]): Promise<Result<P
   for (const [at, one] of meant.entries()) {
     const read = specs.value[at]
     if (!read) continue
-    const spec = keeping(read, one)
+    const spec = await keeping(context, read, one)
     const { target, plan } = await planOne(context, spec)
     const changed = anotherKind(context, spec, one.record, plan)
     if (changed) return err(changed)
@@ -85,18 +85,24 @@ function specsOf({ line, reread }: Context, meant: readonly Meant[]): Result<rea
   return ok(meant.flatMap(({ target }) => given[names.indexOf(target.name)] ?? []))
 }
 
-function keeping(spec: NodeSpec, { target, record }: Meant): NodeSpec {
+/** Whose the record is counts for what stands in it now. Another user's could have root make directories, and give files away. */
+async function keeping({ system }: Context, spec: NodeSpec, { target, record }: Meant): Promise<NodeSpec> {
   if (!record) return spec
+  const read = await readRecord(system, target.pidfile)
+  const believed = mayBeRun(system, read) ? read.record : undefined
   const { name, short, pidfile } = target
-  const { logfile, plan } = record
-  // The form with %I in it, for pool processes, stands only on the worker's own command line.
-  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
   return overwritten(spec, {
     name,
     short,
     ...(spec.given.pidfile ? {} : { pidfile }),
-    ...(spec.given.logfile ? {} : { logfile, handedOn }),
+    ...(spec.given.logfile || !believed ? {} : keptLog(believed)),
   })
+}
+
+function keptLog({ logfile, plan }: NodeRecord): Known {
+  // The form with %I in it, for pool processes, stands only on the worker's own command line.
+  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
+  return { logfile, handedOn }
 }
 
 /** Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker without one. */

@@ -346,7 +346,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'root runs what a user recorded',
-    'verbs/plans.ts',
+    'node/record.ts',
     "read.is === 'record' && (read.uid === system.self.uid || read.uid === 0)",
     "read.is === 'record'",
     'unit/fleet/plans.test.ts',
