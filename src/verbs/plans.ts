@@ -9,6 +9,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
+import { isSet } from './read-settings.ts'
 import { passedOver, selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
 
@@ -30,7 +31,7 @@ export async function plannedNodes(
 ): Promise<Result<Planned[], UsageError>> {
   const meant = await nodesToStart(context, verb === 'start' && context.line.hasWorkerOptions)
   if (!meant.ok) return meant
-  if (context.line.hasWorkerOptions) return anew(context, meant.value)
+  if (context.line.hasWorkerOptions) return anew(context, verb, meant.value)
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
     const spec = context.line.nodes[at]
@@ -54,7 +55,11 @@ async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<
 }
 
 /** With the options of the line; a node that is recorded keeps its name and the files that it has, unless the line names others. */
-async function anew(context: Context, meant: readonly Meant[]): Promise<Result<Planned[], UsageError>> {
+async function anew(
+  context: Context,
+  verb: 'start' | 'restart',
+  meant: readonly Meant[],
+): Promise<Result<Planned[], UsageError>> {
   const { line } = context
   const specs = specsOf(context, meant)
   if (!specs.ok) return specs
@@ -62,7 +67,9 @@ async function anew(context: Context, meant: readonly Meant[]): Promise<Result<P
   for (const [at, one] of meant.entries()) {
     const read = specs.value[at]
     if (!read) continue
-    const spec = await keeping(context, read, one)
+    // A start with options at a default pidfile is a new node, whoever had that pidfile before.
+    const isNew = verb === 'start' && !read.given.pidfile
+    const spec = await keeping(context, read, one, isNew)
     const { target, plan } = await planOne(context, spec)
     const changed = anotherKind(context, spec, one.record, plan)
     if (changed) return err(changed)
@@ -86,7 +93,12 @@ function specsOf({ line, reread }: Context, meant: readonly Meant[]): Result<rea
 }
 
 /** Whose the record is counts for what stands in it now. Another user's could have root make directories, and give files away. */
-async function keeping({ system }: Context, spec: NodeSpec, { target, record }: Meant): Promise<NodeSpec> {
+async function keeping(
+  { system, line }: Context,
+  spec: NodeSpec,
+  { target, record }: Meant,
+  isNew: boolean,
+): Promise<NodeSpec> {
   if (!record) return spec
   const read = await readRecord(system, target.pidfile)
   const believed = mayBeRun(system, read) ? read.record : undefined
@@ -94,6 +106,7 @@ async function keeping({ system }: Context, spec: NodeSpec, { target, record }: 
   return overwritten(spec, {
     name,
     short,
+    ...(isNew || isSet(line.settings, '--fleet') || !believed ? {} : { fleet: believed.fleet }),
     ...(spec.given.pidfile ? {} : { pidfile }),
     ...(spec.given.logfile || !believed ? {} : keptLog(believed)),
   })

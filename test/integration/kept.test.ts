@@ -52,3 +52,21 @@ test('restart --all with options, of namesakes in two fleets: each keeps its own
   expect((await rowsOf(rig, '--all')).map(({ argv }) => argv.at(-1))).toEqual(['2000', '2000'])
   expect((await rig.multi('stopwait', '--all')).code).toBe(0)
 })
+
+test('a node that is restarted with options from another directory stays in its fleet, unless --fleet says another', async (context) => {
+  const rig = rigFor(context)
+  const [a, b] = fleets(rig)
+  const fleetOf = async (): Promise<string | undefined> => (await rowsOf(rig, '--all'))[0]?.fleet
+  expect((await rig.multi({ cwd: a }, 'start', 'w3', ...SLEEP)).code).toBe(0)
+  expect((await rig.multi({ cwd: b }, 'restart', 'w3', ...OTHERS)).code).toBe(0)
+  expect(await fleetOf()).toBe(a)
+  const pidfile = `--pidfile=${rig.pidfile('w3')}`
+  expect((await rig.multi({ cwd: b }, 'stop', 'w3')).code).toBe(0)
+  expect((await rig.multi({ cwd: b }, 'stopwait', 'w3')).code).toBe(0)
+  expect((await rig.multi({ cwd: b }, 'start', 'w3', ...SLEEP, pidfile)).code).toBe(0)
+  expect(await fleetOf()).toBe(a)
+  expect((await rig.multi({ cwd: b }, 'restart', 'w3', ...OTHERS, pidfile, '--fleet=mail')).code).toBe(0)
+  expect(await fleetOf()).toBe('mail')
+  expect((await rig.multi({ cwd: a }, 'stopwait', '--fleet=mail')).code).toBe(0)
+  expect(rig.processes()).toEqual([])
+})
