@@ -113,8 +113,9 @@ async function keeping(
 }
 
 function keptLog({ logfile, plan }: NodeRecord): Known {
-  // The form with %I in it, for pool processes, stands only on the worker's own command line.
-  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
+  // The form with %I in it, for pool processes, stands only on the worker's own command line. A command's --logfile is its own.
+  const words = plan && plan.kind !== 'command' ? plan.argv : []
+  const handedOn = words.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
   return { logfile, handedOn }
 }
 

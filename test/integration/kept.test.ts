@@ -70,3 +70,13 @@ test('a node that is restarted with options from another directory stays in its 
   expect((await rig.multi({ cwd: a }, 'stopwait', '--fleet=mail')).code).toBe(0)
   expect(rig.processes()).toEqual([])
 })
+
+test('a --logfile of a command itself is not taken for that of its node when it is restarted with options', async (context) => {
+  const rig = rigFor(context)
+  const own = join(rig.work, 'own.log')
+  const command = (seconds: number) => ['--cmd', `sh -c 'exec sleep ${seconds}' sh --logfile=${own}`, '--startsecs=0']
+  expect((await rig.multi('start', 'w1', ...command(1000))).code).toBe(0)
+  expect((await rig.multi('restart', 'w1', ...command(2000))).code).toBe(0)
+  expect((await rowsOf(rig))[0]?.logfile).toBe(join(rig.logs, 'w1.log'))
+  expect((await rig.multi('stopwait')).code).toBe(0)
+})
