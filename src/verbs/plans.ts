@@ -1,6 +1,6 @@
 import { recordedNodes } from '../fleet/catalogue.ts'
 import { fleetNodes, type Meant, namedNodes, toTarget } from '../fleet/targets.ts'
-import { planNode, renewed, saysWhatToRun } from '../kinds/index.ts'
+import { renewed, saysWhatToRun } from '../kinds/index.ts'
 import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
@@ -9,6 +9,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
+import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
 import { passedOver, selectionOf } from './selection.ts'
 import type { Context } from './verb.ts'
@@ -103,13 +104,18 @@ async function keeping(
   const read = await readRecord(system, target.pidfile)
   const believed = mayBeRun(system, read) ? read.record : undefined
   const { name, short, pidfile } = target
-  return overwritten(spec, {
-    name,
-    short,
-    ...(isNew || isSet(line.settings, '--fleet') || !believed ? {} : { fleet: believed.fleet }),
-    ...(spec.given.pidfile ? {} : { pidfile }),
-    ...(spec.given.logfile || !believed ? {} : keptLog(believed)),
-  })
+  // What it has is as good as given: it does not go elsewhere.
+  const given = { pidfile: true, logfile: spec.given.logfile || believed !== undefined }
+  return overwritten(
+    { ...spec, given },
+    {
+      name,
+      short,
+      ...(isNew || isSet(line.settings, '--fleet') || !believed ? {} : { fleet: believed.fleet }),
+      ...(spec.given.pidfile ? {} : { pidfile }),
+      ...(spec.given.logfile || !believed ? {} : keptLog(believed)),
+    },
+  )
 }
 
 function keptLog({ logfile, plan }: NodeRecord): Known {
@@ -133,8 +139,8 @@ function anotherKind(
   return usage(message, { argument: spec.short, hint })
 }
 
-async function planOne(context: Context, spec: NodeSpec): Promise<Planned> {
-  const plan = await planNode(spec, context)
+async function planOne(context: Context, read: NodeSpec): Promise<Planned> {
+  const { spec, plan } = await planOf(read, context)
   for (const text of plan.ok ? (plan.value.notes ?? []) : []) context.emit({ event: 'note', target: spec, text })
   return { target: toTarget(spec), plan, defaultPidfile: !spec.given.pidfile }
 }
