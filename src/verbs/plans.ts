@@ -1,5 +1,4 @@
-import { recordedNodes } from '../fleet/catalogue.ts'
-import { fleetNodes, type Meant, namedNodes, toTarget } from '../fleet/targets.ts'
+import { type Meant, toTarget } from '../fleet/targets.ts'
 import { renewed, saysWhatToRun } from '../kinds/index.ts'
 import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
@@ -11,7 +10,7 @@ import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
 import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
-import { passedOver, selectionOf } from './selection.ts'
+import { meantNodes } from './selection.ts'
 import type { Context } from './verb.ts'
 
 /** A node to be started: how, or why it cannot be. */
@@ -36,6 +35,10 @@ export async function plannedNodes(
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
     const spec = context.line.nodes[at]
+    if (one.spoilt !== undefined) {
+      planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
+      continue
+    }
     const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
     planned.push(recorded ? await asRecorded(context, one) : await planOne(context, spec))
   }
@@ -47,13 +50,14 @@ const runs = async ({ system }: Context, { target }: Meant): Promise<boolean> =>
   (await observe(new Look(system), target, newMemory())).state.state === 'running'
 
 async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<Meant[], UsageError>> {
-  const { line, system, directories } = context
-  const recorded = await recordedNodes(system, directories.state, passedOver(context))
-  const selection = { ...selectionOf(context), ownOnly }
-  if (line.nodes.length > 0) return namedNodes(system, line.nodes, selection, recorded)
-  const meant = fleetNodes(recorded, selection)
-  return meant.ok ? ok(meant.value.filter(({ record }) => record?.wanted === 'up')) : meant
+  const meant = await meantNodes(context, ownOnly)
+  return meant.ok && context.line.nodes.length === 0
+    ? ok(meant.value.filter(({ record }) => record?.wanted === 'up'))
+    : meant
 }
+
+/** Its record is all that could say how its worker, if it lives, was started, and of which fleet. */
+const cannotTell = ({ pidfile }: Target, why: string): Failure => ({ reason: 'unknown', why, path: pidfile })
 
 /** With the options of the line; a node that is recorded keeps its name and the files that it has, unless the line names others. */
 async function anew(
@@ -68,6 +72,10 @@ async function anew(
   for (const [at, one] of meant.entries()) {
     const read = specs.value[at]
     if (!read) continue
+    if (one.spoilt !== undefined) {
+      planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
+      continue
+    }
     // A start with options at a default pidfile is a new node, whoever had that pidfile before.
     const isNew = verb === 'start' && !read.given.pidfile
     const spec = await keeping(context, read, one, isNew)

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Rig, rigFor } from '../rig/rig.ts'
@@ -80,3 +80,37 @@ test('a --logfile of a command itself is not taken for that of its node when it 
   expect((await rowsOf(rig))[0]?.logfile).toBe(join(rig.logs, 'w1.log'))
   expect((await rig.multi('stopwait')).code).toBe(0)
 })
+
+test.for(['a torn record', 'a directory in place of the record'])(
+  'a node that is named, with %s, at a pidfile of its own: it is not started twice, nor said to be down while it runs',
+  async (what, context) => {
+    const rig = rigFor(context)
+    const pidfile = join(rig.directory, 'else', 'w1.pid')
+    const worker = await rig.started('w1', `--pidfile=${rig.directory}/else/%n.pid`)
+    const record = join(rig.directory, 'else', '.w1.pid.multi.json')
+    const before = readFileSync(record, 'utf8')
+    rmSync(record)
+    if (what === 'a torn record') writeFileSync(record, '{"v":')
+    else mkdirSync(record)
+    for (const line of [
+      ['start', 'w1', ...SLEEP],
+      ['start', 'w1'],
+      ['restart', 'w1', ...SLEEP],
+      ['restart', 'w1'],
+    ] as const) {
+      const { code, stdout } = await rig.multi(...line)
+      expect([code, stdout]).toEqual([4, expect.stringContaining(pidfile)])
+    }
+    expect(rig.processes().map(({ pid }) => pid)).toEqual([worker.pid])
+    expect(worker.signals).toEqual([])
+    const stopped = await rig.multi('stopwait', 'w1')
+    // A torn one leaves the pidfile, which names the worker; one that cannot be read tells of what must not be forgotten.
+    expect(stopped.code).toBe(what === 'a torn record' ? 0 : 4)
+    expect(worker.alive).toBe(what !== 'a torn record')
+    if (!worker.alive) return
+    expect(stopped.stdout).toContain(pidfile)
+    rmSync(record, { recursive: true })
+    writeFileSync(record, before)
+    expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  },
+)
