@@ -121,7 +121,7 @@ async function byName(
   // The node of this directory's fleet is meant before a namesake elsewhere.
   const matches = selection.named || selection.ownOnly || own.length > 0 ? own : all
   const [only, ...others] = matches
-  if (!only) return unrecorded(system, spec, spoilt)
+  if (!only) return unrecorded(system, spec, selection, spoilt)
   if (others.length === 0) return ok(meant(only))
   return err(
     ambiguous(
@@ -141,9 +141,12 @@ const ambiguous = ({ short }: NodeSpec, pidfiles: readonly string[]): UsageError
 async function unrecorded(
   system: System,
   spec: NodeSpec,
+  selection: Selection,
   spoilt: readonly PassedOver[],
 ): Promise<Result<Meant, UsageError>> {
   const there = await atPath(system, spec)
+  if (selection.named && !selection.ownOnly && there.record && there.record.fleet !== selection.fleet)
+    return err(ofAnother(spec, there.record, selection))
   const its = there.record ? [] : spoilt.filter(({ pidfile }) => mayBeIts(pidfile, spec))
   const [only, ...others] = its
   if (!only || its.some(({ pidfile }) => pidfile === spec.pidfile)) return ok(there)
@@ -156,6 +159,12 @@ async function unrecorded(
     )
   return ok({ target: { ...there.target, pidfile: only.pidfile }, spoilt: only.why })
 }
+
+const ofAnother = ({ short }: NodeSpec, { fleet }: NodeRecord, selection: Selection): UsageError =>
+  usage(`${short} is of fleet ${fleet}, not of ${selection.fleet}`, {
+    argument: '--fleet',
+    hint: `say --fleet=${fleet}, or leave it out`,
+  })
 
 /** What pidfiles are called as a rule: %n.pid, or %h.pid. */
 const mayBeIts = (pidfile: AbsPath, { name, short }: NodeSpec): boolean =>
