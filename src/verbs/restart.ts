@@ -48,7 +48,7 @@ async function run(context: Context): Promise<Answer> {
   const tasks: Task[] = good.map(({ target, plan }) => ({
     target,
     goals: [
-      { goal: 'down', wait: true, wanted: 'up', ...down.value, ...signal },
+      { goal: 'down', wait: true, wanted: 'up', takeover, ...down.value, ...signal },
       { goal: 'up', plan, ...up.value, atLimit: 'leave', defaultPidfile: false, takeover },
     ],
   }))
