@@ -165,3 +165,16 @@ test('a node of another fleet than --fleet says: exit 2, the fleet that it is of
   expect((await rig.multi('stopwait', 'w1', '--fleet=images')).code).toBe(0)
   expect(worker.alive).toBe(false)
 })
+
+test('--all with --fleet or with names is refused: it would mean more than was said', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1', '--fleet=images')
+  for (const verb of ['status', 'stop', 'stopwait', 'kill', 'restart', 'start', 'quiet', 'resume']) {
+    for (const more of ['--fleet=images', 'w1']) {
+      const { code, stderr } = await rig.multi(verb, more, '--all')
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--all means every node of every fleet')])
+    }
+  }
+  expect(worker.signals).toEqual([])
+  expect((await rig.multi('stopwait', '--all')).code).toBe(0)
+})
