@@ -40,7 +40,7 @@ export async function plannedNodes(
       continue
     }
     const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
-    planned.push(recorded ? await asRecorded(context, one) : await planOne(context, spec))
+    planned.push(recorded ? await asRecorded(context, one, spec) : await planOne(context, spec))
   }
   return ok(planned)
 }
@@ -154,18 +154,30 @@ async function planOne(context: Context, read: NodeSpec): Promise<Planned> {
 }
 
 /** The recorded plan, with the caller's environment: values are never recorded. */
-async function asRecorded(context: Context, { target, record }: Meant): Promise<Planned> {
+async function asRecorded(context: Context, { target, record }: Meant, spec: NodeSpec | undefined): Promise<Planned> {
   const { system } = context
   if (!record?.plan) return asItIs(target, notRecorded(target))
   // Whose it is counts for what stands in it now, and for nothing that was read before: its owner may have put it in another's place.
   const read = await readRecord(system, target.pidfile)
   if (!mayBeRun(system, read) || !read.record.plan) return asItIs(target, anotherUsers(target))
   const { environmentNames, ...plan } = read.record.plan
-  const now = { ...target, logfile: target.logfile === record.logfile ? read.record.logfile : target.logfile }
-  const again = await renewed({ ...plan, ...now }, context)
+  const given = spec?.given.logfile ? spec : undefined
+  const now = { ...target, logfile: given ? given.logfile : read.record.logfile }
+  const again = await renewed({ ...(given ? loggingTo(plan, given) : plan), ...now }, context)
   for (const text of again.notes ?? []) context.emit({ event: 'note', target: now, text })
   warnOfMissing(context, now, environmentNames)
   return { target: now, plan: ok(again), defaultPidfile: false }
+}
+
+type Told = Pick<LaunchPlan, 'kind' | 'argv' | 'env'>
+
+/** With the log that the line names, where the worker is told of it: a command is only by its environment. */
+function loggingTo<Plan extends Told>(plan: Plan, { logfile, options }: NodeSpec): Plan {
+  const handedOn = options.find(({ name }) => name === '--logfile')?.value ?? logfile
+  const [program, ...words] = plan.argv
+  const at = plan.kind === 'command' ? -1 : words.findIndex((word) => word.startsWith('--logfile='))
+  const argv = [program, ...(at < 0 ? words : words.with(at, `--logfile=${handedOn}`))] as const
+  return { ...plan, argv, env: { ...plan.env, MULTI_LOGFILE: logfile } }
 }
 
 const asItIs = (target: Target, failure: Failure): Planned => ({ target, plan: err(failure), defaultPidfile: false })

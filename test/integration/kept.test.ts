@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Rig, rigFor } from '../rig/rig.ts'
+import { type Rig, rigFor, until } from '../rig/rig.ts'
 
 const SLEEP = ['--cmd', 'sleep 1000', '--startsecs=0'] as const
 const OTHERS = ['--cmd', 'sleep 2000', '--startsecs=0'] as const
@@ -112,5 +112,25 @@ test.for(['a torn record', 'a directory in place of the record'])(
     rmSync(record, { recursive: true })
     writeFileSync(record, before)
     expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  },
+)
+
+test.for(['a command', 'an app'])(
+  '--logfile alone gives a node that is restarted, of %s, another log, and changes nothing else',
+  async (what, context) => {
+    const rig = rigFor(context)
+    const file = join(rig.work, 'worker.mjs')
+    writeFileSync(file, "console.log('hello ' + process.env.MULTI_LOGFILE)\nexport default { close() {} }")
+    const own = what === 'an app' ? ['-A', file] : ['--cmd', `sh -c 'echo hello $MULTI_LOGFILE; exec sleep 1000'`]
+    expect((await rig.multi('start', 'w6', ...own, '--startsecs=0.2')).code).toBe(0)
+    const log = join(rig.work, 'new', 'w6.log')
+    expect((await rig.multi('restart', 'w6', '--logfile=new/%n%I.log', '--startsecs=0.2')).code).toBe(0)
+    const [row] = await rowsOf(rig)
+    expect(row?.logfile).toBe(log)
+    expect(row?.argv.filter((word) => word.startsWith('--logfile='))).toEqual(
+      what === 'an app' ? [`--logfile=${rig.work}/new/w6%I.log`] : [],
+    )
+    await until(() => readFileSync(log, 'utf8').includes(`hello ${log}`), 'its word to be in the new log')
+    expect((await rig.multi('stopwait')).code).toBe(0)
   },
 )
