@@ -52,6 +52,21 @@ export async function findDirectories(system: System, env: Environment, cwd: str
   return { run: await find('run'), log: await find('log'), state: await find('state') }
 }
 
+/** Those that are ours only as long as they belong to us: not those of our own variables, which are used whosever they are. */
+const isFound = (env: Environment, kind: keyof typeof OVERRIDES): boolean => !env[OVERRIDES[kind]]
+
+/** Where a worker of that user writes what it must write itself, if that is not where all files go. */
+export const directoryOfUser = (
+  env: Environment,
+  directories: Directories,
+  kind: 'run' | 'log',
+  uid: number,
+): AbsPath | undefined => (isFound(env, kind) ? (`${directories[kind]}/uid-${uid}` as AbsPath) : undefined)
+
+/** What is not given to a worker's user, though it is made for that worker. */
+export const neverGiven = (env: Environment, directories: Directories): ReadonlySet<AbsPath> =>
+  new Set((['run', 'log'] as const).filter((kind) => isFound(env, kind)).map((kind) => directories[kind]))
+
 /**
  * Ours and writable, or to be made in a directory that is. `su` keeps root's variables, so a path that is set
  * and writable for somebody else is passed over. Where everyone may write, a symlink may be anybody's trap: none is followed.

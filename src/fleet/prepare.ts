@@ -8,29 +8,35 @@ import { makeDirectories } from './make-directories.ts'
 
 /**
  * Sees to it that the worker's files can be where they shall be, before anything is started: a worker that cannot write
- * its log or pidfile dies where nobody reads why. Directories made here go to the worker's user; others are left alone.
+ * its log or pidfile dies where nobody reads why. Directories made here go to the worker's user, but for those of all nodes; others are
+ * left alone.
  */
 export async function prepare(
   system: System,
   plan: LaunchPlan,
   /** Directories that were found good for an earlier node of this command, and for whom. */
   good: Set<string> = new Set(),
+  ours: ReadonlySet<AbsPath> = new Set(),
 ): Promise<Failure | undefined> {
   const { pidfile, logfile, uid, gid, pidfileOwner } = plan
   const key = [directoryOf(pidfile), directoryOf(logfile), uid, gid, pidfileOwner].join('\0')
-  const failure = good.has(key) ? undefined : await prepareDirectories(system, plan)
+  const failure = good.has(key) ? undefined : await prepareDirectories(system, plan, ours)
   if (failure) return failure
   good.add(key)
   return uid === undefined || uid === system.self.uid ? undefined : prepareLog(system, plan, uid)
 }
 
-async function prepareDirectories(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
+async function prepareDirectories(
+  system: System,
+  plan: LaunchPlan,
+  ours: ReadonlySet<AbsPath>,
+): Promise<Failure | undefined> {
   const places: [AbsPath, string][] = [
     [plan.pidfile, '--pidfile'],
     [plan.logfile, '--logfile'],
   ]
   for (const [file, option] of places) {
-    const failure = await prepareDirectory(system, plan, directoryOf(file), option)
+    const failure = await prepareDirectory(system, plan, directoryOf(file), option, ours)
     if (failure) return failure
   }
   return checkPidfileDirectory(system, plan)
@@ -41,11 +47,12 @@ async function prepareDirectory(
   plan: LaunchPlan,
   directory: AbsPath,
   option: string,
+  ours: ReadonlySet<AbsPath>,
 ): Promise<Failure | undefined> {
   const made = await makeDirectories(system, directory, system.self.uid === 0 ? 0o755 : 0o700)
   if (!made.ok) return fromFault(made.error, `make the directory of ${option} for ${plan.name}`, option)
   const last = made.value.at(-1)
-  if (plan.uid === undefined || last !== directory) return undefined
+  if (plan.uid === undefined || last !== directory || ours.has(directory)) return undefined
   const given = await system.changeOwner(directory, plan.uid, plan.gid ?? system.self.gid)
   return given.ok ? undefined : fromFault(given.error, `give the directory of ${option} to uid ${plan.uid}`)
 }

@@ -1,7 +1,8 @@
 import { type UsageError, usage } from '../model/failure.ts'
+import type { AbsPath } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { NodeSpec, Target } from '../model/spec.ts'
-import { type NodeRecord, readRecord } from '../node/record.ts'
+import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import type { System } from '../system/port.ts'
 import { groupBy } from './group-by.ts'
 
@@ -23,6 +24,14 @@ export interface Selection {
 export interface Meant {
   readonly target: Target
   readonly record?: NodeRecord
+  /** Why its record cannot be used: a clause. It is meant by its pidfile, and how it is to be started cannot be told. */
+  readonly spoilt?: string
+}
+
+/** A recorded node whose record cannot be used. */
+export interface PassedOver {
+  readonly pidfile: AbsPath
+  readonly why: string
 }
 
 const meant = (record: NodeRecord): Meant => ({ target: targetOf(record), record })
@@ -65,13 +74,16 @@ export async function namedNodes(
   specs: readonly NodeSpec[],
   selection: Selection,
   recorded: readonly NodeRecord[],
+  spoilt: readonly PassedOver[] = [],
 ): Promise<Result<Meant[], UsageError>> {
   const found: Meant[] = []
   const byFull = groupBy(recorded, ({ name }) => name)
   const byShort = groupBy(recorded, ({ short }) => short)
   for (const spec of specs) {
     const near = new Set([...(byFull.get(spec.name) ?? []), ...(byShort.get(spec.short) ?? [])])
-    const one = spec.given.pidfile ? ok(await atPath(system, spec)) : await byName(system, spec, selection, [...near])
+    const one = spec.given.pidfile
+      ? ok(await atPath(system, spec))
+      : await byName(system, spec, selection, [...near], spoilt)
     if (!one.ok) return one
     found.push(one.value)
   }
@@ -84,10 +96,9 @@ async function atPath(system: System, spec: NodeSpec): Promise<Meant> {
   const target = toTarget(spec)
   if (read.is !== 'record') return { target }
   const { record } = read
-  return {
-    target: { ...target, logfile: spec.given.logfile ? spec.logfile : record.logfile, fleet: record.fleet },
-    record,
-  }
+  // Another user's word is not taken for where root makes directories and gives files away.
+  const known = !spec.given.logfile && mayBeRun(system, read)
+  return { target: { ...target, fleet: record.fleet, ...(known ? { logfile: record.logfile } : {}) }, record }
 }
 
 export const toTarget = ({ name, short, fleet, pidfile, logfile }: NodeSpec): Target => ({
@@ -103,22 +114,61 @@ async function byName(
   spec: NodeSpec,
   selection: Selection,
   recorded: readonly NodeRecord[],
+  spoilt: readonly PassedOver[],
 ): Promise<Result<Meant, UsageError>> {
   const all = recorded.filter((record) => isCalled(record, spec, selection.hostname))
   const own = all.filter(({ fleet }) => fleet === selection.fleet)
   // The node of this directory's fleet is meant before a namesake elsewhere.
   const matches = selection.named || selection.ownOnly || own.length > 0 ? own : all
   const [only, ...others] = matches
-  if (!only) return ok(await atPath(system, spec))
+  if (!only) return unrecorded(system, spec, selection, spoilt)
   if (others.length === 0) return ok(meant(only))
-  const pidfiles = matches.map(({ pidfile, fleet }) => `--pidfile=${pidfile} (fleet ${fleet})`).join(', ')
   return err(
-    usage(`${spec.short} is the name of ${matches.length} nodes`, {
-      argument: spec.short,
-      hint: `say which: ${pidfiles}`,
-    }),
+    ambiguous(
+      spec,
+      matches.map(({ pidfile, fleet }) => `--pidfile=${pidfile} (fleet ${fleet})`),
+    ),
   )
 }
+
+const ambiguous = ({ short }: NodeSpec, pidfiles: readonly string[]): UsageError =>
+  usage(`${short} is the name of ${pidfiles.length} nodes`, {
+    argument: short,
+    hint: `say which: ${pidfiles.join(', ')}`,
+  })
+
+/** At the default path; but where only its spoilt record keeps it from being found by name, it is the one of that record. */
+async function unrecorded(
+  system: System,
+  spec: NodeSpec,
+  selection: Selection,
+  spoilt: readonly PassedOver[],
+): Promise<Result<Meant, UsageError>> {
+  const there = await atPath(system, spec)
+  if (selection.named && !selection.ownOnly && there.record && there.record.fleet !== selection.fleet)
+    return err(ofAnother(spec, there.record, selection))
+  const its = there.record ? [] : spoilt.filter(({ pidfile }) => mayBeIts(pidfile, spec))
+  const [only, ...others] = its
+  if (!only || its.some(({ pidfile }) => pidfile === spec.pidfile)) return ok(there)
+  if (others.length > 0)
+    return err(
+      ambiguous(
+        spec,
+        its.map(({ pidfile }) => `--pidfile=${pidfile}`),
+      ),
+    )
+  return ok({ target: { ...there.target, pidfile: only.pidfile }, spoilt: only.why })
+}
+
+const ofAnother = ({ short }: NodeSpec, { fleet }: NodeRecord, selection: Selection): UsageError =>
+  usage(`${short} is of fleet ${fleet}, not of ${selection.fleet}`, {
+    argument: '--fleet',
+    hint: `say --fleet=${fleet}, or leave it out`,
+  })
+
+/** What pidfiles are called as a rule: %n.pid, or %h.pid. */
+const mayBeIts = (pidfile: AbsPath, { name, short }: NodeSpec): boolean =>
+  [short, name].includes(pidfile.slice(pidfile.lastIndexOf('/') + 1).replace(/\.pid$/, ''))
 
 const isCalled = (record: NodeRecord, { name, short }: NodeSpec, hostname: string): boolean =>
   record.name === name || (name === `${short}@${hostname}` && record.short === short)

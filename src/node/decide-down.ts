@@ -29,7 +29,7 @@ export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
     case 'orphaned':
       return { step: 'want' } // Records the request, which makes it a drain without a leader.
     case 'foreign':
-      return fail({ reason: 'foreign', host: state.host })
+      return goal.takeover ? stopped(moment) : fail({ reason: 'foreign', host: state.host })
     case 'unknown':
       return fail({ reason: 'unknown', why: state.why, path: moment.target.pidfile })
     default:

@@ -33,6 +33,8 @@ export interface DownGoal {
   readonly orphanGraceMs: number
   /** `up` in a restart: should it be interrupted, `start` brings it back. */
   readonly wanted: 'up' | 'down'
+  /** A restart that is to start it though a worker of it may live in another container: there is nobody here to be stopped. */
+  readonly takeover?: boolean
 }
 
 export interface KilledGoal {

@@ -75,8 +75,9 @@ export const errorJson = (failure: Failure): string =>
   })
 
 export const outcomesJson = (outcomes: readonly Outcome[], notes: NotesByNode = new Map()): string =>
-  document(outcomes.map((outcome) => outcomeJson(outcome, notes.get(outcome.target.name) ?? [])))
+  document(outcomes.map((outcome) => outcomeJson(outcome, notes.get(outcome.target.pidfile) ?? [])))
 
+/** By pidfile: two fleets may have nodes of one name. */
 type NotesByNode = ReadonlyMap<string, readonly string[]>
 
 function outcomeJson(outcome: Outcome, notes: readonly string[]): Record<string, unknown> {
@@ -95,7 +96,7 @@ function outcomeJson(outcome: Outcome, notes: readonly string[]): Record<string,
     message: failure === undefined ? null : wording(failure, outcome.target),
     logTail: failure !== undefined && 'logTail' in failure ? tailOf(failure) : null,
     readyBy: facts.readyBy ?? null,
-    aliveMs: facts.aliveMs ?? null,
+    aliveMs: facts.aliveMs === undefined ? null : Math.round(facts.aliveMs),
     wasPid: facts.wasPid ?? null,
     differs: facts.differs ?? null,
     killed: facts.killed ?? null,
@@ -129,7 +130,7 @@ export function jsonReporter({ out, err, order = [] }: JsonOptions): Reporter {
       if (event.event === 'outcome') outcomes.push(event.outcome)
       if (event.event !== 'note' && event.event !== 'alert') return
       if (event.event === 'alert' || event.target === undefined) err(`multi: ${clean(event.text)}\n`)
-      else notes.set(event.target.name, [...(notes.get(event.target.name) ?? []), mask(event.text)])
+      else notes.set(event.target.pidfile, [...(notes.get(event.target.pidfile) ?? []), mask(event.text)])
     },
     end: () =>
       out(

@@ -1,6 +1,5 @@
-import { recordedNodes } from '../fleet/catalogue.ts'
-import { fleetNodes, type Meant, namedNodes, toTarget } from '../fleet/targets.ts'
-import { planNode, renewed, saysWhatToRun } from '../kinds/index.ts'
+import { type Meant, toTarget } from '../fleet/targets.ts'
+import { renewed, saysWhatToRun } from '../kinds/index.ts'
 import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
@@ -8,7 +7,10 @@ import { Look } from '../node/look.ts'
 import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
-import { passedOver, selectionOf } from './selection.ts'
+import { type Known, overwritten } from '../spec/overwrite.ts'
+import { planOf } from './plan-one.ts'
+import { isSet } from './read-settings.ts'
+import { meantNodes } from './selection.ts'
 import type { Context } from './verb.ts'
 
 /** A node to be started: how, or why it cannot be. */
@@ -29,12 +31,16 @@ export async function plannedNodes(
 ): Promise<Result<Planned[], UsageError>> {
   const meant = await nodesToStart(context, verb === 'start' && context.line.hasWorkerOptions)
   if (!meant.ok) return meant
-  if (context.line.hasWorkerOptions) return anew(context, meant.value)
+  if (context.line.hasWorkerOptions) return anew(context, verb, meant.value)
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
     const spec = context.line.nodes[at]
+    if (one.spoilt !== undefined) {
+      planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
+      continue
+    }
     const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
-    planned.push(recorded ? await asRecorded(context, one) : await planOne(context, spec))
+    planned.push(recorded ? await asRecorded(context, one, spec) : await planOne(context, spec))
   }
   return ok(planned)
 }
@@ -44,30 +50,87 @@ const runs = async ({ system }: Context, { target }: Meant): Promise<boolean> =>
   (await observe(new Look(system), target, newMemory())).state.state === 'running'
 
 async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<Meant[], UsageError>> {
-  const { line, system, directories } = context
-  const recorded = await recordedNodes(system, directories.state, passedOver(context))
-  const selection = { ...selectionOf(context), ownOnly }
-  if (line.nodes.length > 0) return namedNodes(system, line.nodes, selection, recorded)
-  const meant = fleetNodes(recorded, selection)
-  return meant.ok ? ok(meant.value.filter(({ record }) => record?.wanted === 'up')) : meant
+  const meant = await meantNodes(context, ownOnly)
+  return meant.ok && context.line.nodes.length === 0
+    ? ok(meant.value.filter(({ record }) => record?.wanted === 'up'))
+    : meant
 }
 
-/** With the options of the line; a node that is recorded keeps the files that it has, unless the line names others. */
-async function anew(context: Context, meant: readonly Meant[]): Promise<Result<Planned[], UsageError>> {
+/** Its record is all that could say how its worker, if it lives, was started, and of which fleet. */
+const cannotTell = ({ pidfile }: Target, why: string): Failure => ({ reason: 'unknown', why, path: pidfile })
+
+/** With the options of the line; a node that is recorded keeps its name and the files that it has, unless the line names others. */
+async function anew(
+  context: Context,
+  verb: 'start' | 'restart',
+  meant: readonly Meant[],
+): Promise<Result<Planned[], UsageError>> {
   const { line } = context
-  const nodes = line.nodes.length > 0 ? [] : meant.map(({ target }) => target.name)
-  if (line.nodes.length === 0 && nodes.length === 0) return ok([])
-  const kept = meant.flatMap(({ record }, at) => (record ? keptFiles(record, line.nodes[at]) : []))
-  const read = context.reread(nodes, kept)
-  if (!read.ok) return read
+  const specs = specsOf(context, meant)
+  if (!specs.ok) return specs
   const planned: Planned[] = []
-  for (const [at, spec] of read.value.nodes.entries()) {
-    const one = await planOne(context, spec)
-    const changed = anotherKind(context, spec, meant[at]?.record, one.plan)
+  for (const [at, one] of meant.entries()) {
+    const read = specs.value[at]
+    if (!read) continue
+    if (one.spoilt !== undefined) {
+      planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
+      continue
+    }
+    // A start with options at a default pidfile is a new node, whoever had that pidfile before.
+    const isNew = verb === 'start' && !read.given.pidfile
+    const spec = await keeping(context, read, one, isNew)
+    const { target, plan } = await planOne(context, spec)
+    const changed = anotherKind(context, spec, one.record, plan)
     if (changed) return err(changed)
-    planned.push({ ...one, defaultPidfile: line.nodes[at]?.given.pidfile === false })
+    planned.push({ target, plan, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
   return ok(planned)
+}
+
+/** Only so that two nodes have two: where no node is named, each keeps its own. */
+const ANY_PIDFILE = '--pidfile=%h.pid'
+
+/** As the line says. Where it names none, it is read again with their names: each once, for two fleets may have it. */
+function specsOf({ line, reread }: Context, meant: readonly Meant[]): Result<readonly NodeSpec[], UsageError> {
+  if (line.nodes.length > 0 || meant.length === 0) return ok(line.nodes)
+  const names = [...new Set(meant.map(({ target }) => target.name))]
+  const read = reread(names, [ANY_PIDFILE])
+  if (!read.ok) return read
+  const { nodes } = read.value
+  const given = nodes.map((spec) => ({ ...spec, given: { ...spec.given, pidfile: false } }))
+  return ok(meant.flatMap(({ target }) => given[names.indexOf(target.name)] ?? []))
+}
+
+/** Whose the record is counts for what stands in it now. Another user's could have root make directories, and give files away. */
+async function keeping(
+  { system, line }: Context,
+  spec: NodeSpec,
+  { target, record }: Meant,
+  isNew: boolean,
+): Promise<NodeSpec> {
+  if (!record) return spec
+  const read = await readRecord(system, target.pidfile)
+  const believed = mayBeRun(system, read) ? read.record : undefined
+  const { name, short, pidfile } = target
+  // What it has is as good as given: it does not go elsewhere.
+  const given = { pidfile: true, logfile: spec.given.logfile || believed !== undefined }
+  return overwritten(
+    { ...spec, given },
+    {
+      name,
+      short,
+      ...(isNew || isSet(line.settings, '--fleet') || !believed ? {} : { fleet: believed.fleet }),
+      ...(spec.given.pidfile ? {} : { pidfile }),
+      ...(spec.given.logfile || !believed ? {} : keptLog(believed)),
+    },
+  )
+}
+
+function keptLog({ logfile, plan }: NodeRecord): Known {
+  // The form with %I in it, for pool processes, stands only on the worker's own command line. A command's --logfile is its own.
+  const words = plan && plan.kind !== 'command' ? plan.argv : []
+  const handedOn = words.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
+  return { logfile, handedOn }
 }
 
 /** Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker without one. */
@@ -84,37 +147,37 @@ function anotherKind(
   return usage(message, { argument: spec.short, hint })
 }
 
-function keptFiles({ name, pidfile, logfile, plan }: NodeRecord, spec: NodeSpec | undefined): string[] {
-  // The form with %I in it, for pool processes, stands only on the worker's own command line.
-  const handedOn = plan?.argv.find((word) => word.startsWith('--logfile='))?.slice('--logfile='.length)
-  return [
-    ...(spec?.given.pidfile ? [] : [`--pidfile:${name}=${literally(pidfile)}`]),
-    ...(spec?.given.logfile ? [] : [`--logfile:${name}=${literally(handedOn ?? logfile)}`]),
-  ]
-}
-
-/** As a template that says just this, but for %i and %I. */
-const literally = (path: string): string => path.replace(/%(?![iI])/g, '%%')
-
-async function planOne(context: Context, spec: NodeSpec): Promise<Planned> {
-  const plan = await planNode(spec, context)
+async function planOne(context: Context, read: NodeSpec): Promise<Planned> {
+  const { spec, plan } = await planOf(read, context)
   for (const text of plan.ok ? (plan.value.notes ?? []) : []) context.emit({ event: 'note', target: spec, text })
   return { target: toTarget(spec), plan, defaultPidfile: !spec.given.pidfile }
 }
 
 /** The recorded plan, with the caller's environment: values are never recorded. */
-async function asRecorded(context: Context, { target, record }: Meant): Promise<Planned> {
+async function asRecorded(context: Context, { target, record }: Meant, spec: NodeSpec | undefined): Promise<Planned> {
   const { system } = context
   if (!record?.plan) return asItIs(target, notRecorded(target))
   // Whose it is counts for what stands in it now, and for nothing that was read before: its owner may have put it in another's place.
   const read = await readRecord(system, target.pidfile)
   if (!mayBeRun(system, read) || !read.record.plan) return asItIs(target, anotherUsers(target))
   const { environmentNames, ...plan } = read.record.plan
-  const now = { ...target, logfile: target.logfile === record.logfile ? read.record.logfile : target.logfile }
-  const again = await renewed({ ...plan, ...now }, context)
+  const given = spec?.given.logfile ? spec : undefined
+  const now = { ...target, logfile: given ? given.logfile : read.record.logfile }
+  const again = await renewed({ ...(given ? loggingTo(plan, given) : plan), ...now }, context)
   for (const text of again.notes ?? []) context.emit({ event: 'note', target: now, text })
   warnOfMissing(context, now, environmentNames)
   return { target: now, plan: ok(again), defaultPidfile: false }
+}
+
+type Told = Pick<LaunchPlan, 'kind' | 'argv' | 'env'>
+
+/** With the log that the line names, where the worker is told of it: a command is only by its environment. */
+function loggingTo<Plan extends Told>(plan: Plan, { logfile, options }: NodeSpec): Plan {
+  const handedOn = options.find(({ name }) => name === '--logfile')?.value ?? logfile
+  const [program, ...words] = plan.argv
+  const at = plan.kind === 'command' ? -1 : words.findIndex((word) => word.startsWith('--logfile='))
+  const argv = [program, ...(at < 0 ? words : words.with(at, `--logfile=${handedOn}`))] as const
+  return { ...plan, argv, env: { ...plan.env, MULTI_LOGFILE: logfile } }
 }
 
 const asItIs = (target: Target, failure: Failure): Planned => ({ target, plan: err(failure), defaultPidfile: false })

@@ -1,3 +1,4 @@
+import { neverGiven } from '../fleet/directories.ts'
 import { prepare } from '../fleet/prepare.ts'
 import { remember } from '../fleet/remember.ts'
 import { placeForVitals } from '../fleet/vitals-place.ts'
@@ -22,15 +23,16 @@ export async function readied(
   /** Asked last, once its directories are there. */
   refused: (system: System, plan: LaunchPlan) => Promise<Failure | undefined> = async () => undefined,
 ): Promise<{ readonly good: Readied[]; readonly bad: Outcome[] }> {
-  const { system, directories, emit } = context
+  const { system, directories, env, emit } = context
   const good: Readied[] = []
   const bad: Outcome[] = []
   let indexRefused: Fault | undefined
   const goodDirectories = new Set<string>()
+  const ours = neverGiven(env, directories)
   const vitalsDirectories: VitalsDirectories = new Map()
   for (const { target, plan, defaultPidfile } of planned) {
     const failure: Failure | undefined = plan.ok
-      ? ((await prepare(system, plan.value, goodDirectories)) ?? (await refused(system, plan.value)))
+      ? ((await prepare(system, plan.value, goodDirectories, ours)) ?? (await refused(system, plan.value)))
       : plan.error
     if (failure || !plan.ok) {
       if (failure) bad.push({ target, ms: 0, result: 'failed', failure })

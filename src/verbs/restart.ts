@@ -2,6 +2,7 @@ import { type Gate, openGate, parseShare } from '../fleet/gate.ts'
 import { pursue } from '../fleet/pursue.ts'
 import type { Task } from '../fleet/run.ts'
 import { type UsageError, usage } from '../model/failure.ts'
+import type { Outcome } from '../model/outcome.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { logRefused } from '../node/launch.ts'
 import { plannedNodes } from './plans.ts'
@@ -49,22 +50,24 @@ async function run(context: Context): Promise<Answer> {
   const tasks: Task[] = good.map(({ target, plan }) => ({
     target,
     goals: [
-      { goal: 'down', wait: true, wanted: 'up', ...down.value, ...signal },
+      { goal: 'down', wait: true, wanted: 'up', takeover, ...down.value, ...signal },
       { goal: 'up', plan, ...up.value, atLimit: 'leave', defaultPidfile: false, takeover },
     ],
   }))
   if (planned.value.length === 0) emit(NOBODY)
   emit({ event: 'stopping', count: tasks.length })
-  const outcomes =
-    bad.length > 0 && gate.value.haltOnFailure
-      ? halted(tasks, bad[0]?.target.name ?? '')
-      : await pursue(tasks, pursuit.value)
+  const halts = bad.length > 0 && gate.value.haltOnFailure
+  const outcomes = halts ? halted(context, tasks, bad[0]?.target.name ?? '') : await pursue(tasks, pursuit.value)
   return outcomesOf(context, 'restart', inOrder(planned.value, [...bad, ...outcomes]))
 }
 
-/** A rolling restart that finds out beforehand that a node cannot come back touches none. */
-const halted = (tasks: readonly Task[], by: string) =>
-  tasks.map(({ target }) => ({ target, ms: 0, result: 'failed', failure: { reason: 'halted', by } }) as const)
+/** A rolling restart that finds out beforehand that a node cannot come back touches none, and says so of each. */
+function halted({ emit }: Context, tasks: readonly Task[], by: string): Outcome[] {
+  const failure = { reason: 'halted', by } as const
+  const outcomes = tasks.map(({ target }): Outcome => ({ target, ms: 0, result: 'failed', failure }))
+  for (const outcome of outcomes) emit({ event: 'outcome', outcome })
+  return outcomes
+}
 
 export const restart: Verb = {
   name: 'restart',

@@ -1,5 +1,5 @@
-import { planNode } from '../kinds/index.ts'
 import type { LaunchPlan } from '../model/spec.ts'
+import { planOf } from './plan-one.ts'
 import { failed, type Verb } from './verb.ts'
 
 export const show: Verb = {
@@ -9,7 +9,7 @@ export const show: Verb = {
   async run(context) {
     const plans: LaunchPlan[] = []
     for (const spec of context.line.nodes) {
-      const plan = await planNode(spec, context)
+      const { plan } = await planOf(spec, context)
       if (!plan.ok) return failed(plan.error)
       plans.push(plan.value)
     }

@@ -239,6 +239,25 @@ test('restart --rolling halts at the first node that does not come back, and nam
   await rig.multi('stopwait')
 })
 
+test('restart --rolling that finds out beforehand that a node cannot come back names each that it did not touch, also in JSON', async (context) => {
+  const rig = rigFor(context)
+  await rig.multi('start', 'w1', 'w2', 'w3', '--cmd', 'sleep 1000', '--startsecs=0')
+  const before = ['w1', 'w2', 'w3'].map((node) => rig.readPid(node))
+  const line = ['restart', 'w1', 'w2', 'w3', '--rolling', '--cmd', 'sleep 2000', '--cmd:w2', 'no-such-program'] as const
+  const { code, stdout } = await rig.multi(...line)
+  expect(code).toBe(5)
+  for (const node of ['w1', 'w3'])
+    expect(stdout).toMatch(new RegExp(`node ${node}@\\S+: FAILED: not touched, because w2@`))
+  const rows = (await rig.multi(...line, '--json')).json() as { name: string; reason: string }[]
+  expect(rows.map(({ name, reason }) => [name.split('@')[0], reason])).toEqual([
+    ['w1', 'halted'],
+    ['w2', 'not-found'],
+    ['w3', 'halted'],
+  ])
+  expect(['w1', 'w2', 'w3'].map((node) => rig.readPid(node))).toEqual(before)
+  await rig.multi('stopwait')
+})
+
 test('restart --rolling has no more than one node down at a time', async (context) => {
   const rig = rigFor(context)
   await rig.multi('start', 'w1', 'w2', ...rig.puppet, '--startsecs=0')

@@ -149,3 +149,32 @@ test('a relative pidfile counts from the directory of the call, and is found by 
   expect((await rig.multi({ cwd: '/' }, 'stopwait', 'w1')).code).toBe(0)
   expect(worker.alive).toBe(false)
 })
+
+test('a node of another fleet than --fleet says: exit 2, the fleet that it is of, and it is left alone', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1', '--fleet=images')
+  for (const verb of ['status', 'stop', 'stopwait', 'kill', 'restart', 'start', 'quiet']) {
+    const { code, stderr } = await rig.multi(verb, 'w1', '--fleet=mail')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('w1 is of fleet images, not of mail')])
+  }
+  expect((await rig.multi('restart', 'w1', '--fleet=mail', '--cmd', 'sleep 1000')).code).toBe(2)
+  expect(worker.signals).toEqual([])
+  // A start with options is a new node, for which that pidfile is taken.
+  const started = await rig.multi('start', 'w1', '--fleet=mail', '--cmd', 'sleep 1000')
+  expect([started.code, started.stdout]).toEqual([1, expect.stringContaining('taken by a worker of fleet images')])
+  expect((await rig.multi('stopwait', 'w1', '--fleet=images')).code).toBe(0)
+  expect(worker.alive).toBe(false)
+})
+
+test('--all with --fleet or with names is refused: it would mean more than was said', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1', '--fleet=images')
+  for (const verb of ['status', 'stop', 'stopwait', 'kill', 'restart', 'start', 'quiet', 'resume']) {
+    for (const more of ['--fleet=images', 'w1']) {
+      const { code, stderr } = await rig.multi(verb, more, '--all')
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--all means every node of every fleet')])
+    }
+  }
+  expect(worker.signals).toEqual([])
+  expect((await rig.multi('stopwait', '--all')).code).toBe(0)
+})

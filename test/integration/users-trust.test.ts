@@ -129,6 +129,27 @@ describe.skipIf(!isRoot)('what another user wrote, when root acts on it (needs r
     },
   )
 
+  test('a log that the user recorded is nothing to root: a start or restart with options makes and gives away nothing there', async (context) => {
+    const rig = rigFor(context)
+    const precious = join(rig.work, 'precious')
+    const logfile = join(precious, 'w1.log')
+    const node = new OthersNode(rig, OTHER)
+    node.record({ logfile, plan: planOf(node.directory, ['/bin/sh', '-c', 'true', `--logfile=${logfile}`]) })
+    const options = ['--cmd', 'sleep 1000', '--startsecs=0', `--uid=${OTHER}`, `--gid=${OTHER}`] as const
+    for (const verb of ['start', 'restart']) {
+      expect((await rig.multi(verb, 'w1', ...options, `--pidfile=${node.pidfile}`)).code).toBe(0)
+      expect(existsSync(precious)).toBe(false)
+      // Found by its name in root's index, the record being the user's again.
+      const record = join(node.directory, '.w1.pid.multi.json')
+      expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ logfile: join(rig.logs, 'w1.log') })
+      expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+      node.record({ logfile })
+    }
+    expect((await rig.multi('restart', 'w1', ...options)).code).toBe(0)
+    expect(existsSync(precious)).toBe(false)
+    expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+  })
+
   test('a node that root has stopped is still its user’s: status, start and stopwait work as before', async (context) => {
     const rig = rigFor(context)
     const theirs = { uid: OTHER }

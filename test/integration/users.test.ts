@@ -238,6 +238,33 @@ describe.skipIf(!isRoot)('--uid (needs root)', () => {
     expect(existsSync(join(rig.run, 'made', 'w1.pid'))).toBe(false)
   })
 
+  test.for(['a command', 'an app'])(
+    'the first start ever, of %s: the directories of all nodes stay root’s, so the next command finds the node',
+    async (what, context) => {
+      const rig = rigFor(context)
+      const file = sourceOf(rig, 'export default { close() {} }')
+      const at = (name: string): string => join(rig.directory, 'found', name)
+      mkdirSync(join(rig.directory, 'found'))
+      const unset = { MULTI_RUN_DIR: undefined, MULTI_LOG_DIR: undefined, MULTI_STATE_DIR: undefined }
+      const found = { RUNTIME_DIRECTORY: at('run'), LOGS_DIRECTORY: at('log'), STATE_DIRECTORY: at('state') }
+      const env = { ...unset, ...found }
+      const own = what === 'an app' ? ['-A', file] : ['--cmd', 'sleep 1000']
+      const line = ['start', 'w1', ...own, '--startsecs=0', `--uid=${OTHER}`, `--gid=${OTHER}`] as const
+      expect((await rig.multi({ env }, ...line)).code).toBe(0)
+      expect([statSync(at('run')).uid, statSync(at('log')).uid]).toEqual([0, 0])
+      const below = what === 'an app' ? `/uid-${OTHER}` : ''
+      expect(statSync(`${at('run')}${below}/w1.pid`).uid).toBe(what === 'an app' ? OTHER : 0)
+      expect(statSync(`${at('log')}${below}/w1.log`).uid).toBe(OTHER)
+      const before = pidsOf(rig)
+      expect((await rig.multi({ env }, ...line)).stdout).toContain('already running')
+      expect((await rig.multi({ env }, 'start', 'w1')).stdout).toContain('already running')
+      expect(pidsOf(rig)).toEqual(before)
+      expect((await rig.multi({ env }, 'restart', 'w1', ...line.slice(2))).code).toBe(0)
+      expect((await rig.multi({ env }, 'stopwait', 'w1')).code).toBe(0)
+      expect(rig.processes()).toEqual([])
+    },
+  )
+
   test('an app that could not write its pidfile as that user is refused before it starts: exit 4, with the directory', async (context) => {
     const rig = rigFor(context)
     const file = sourceOf(rig, 'export default { close() {} }')

@@ -308,3 +308,9 @@ test('whatever is seen, there is a decision, and only `kill` ever kills', () => 
     { numRuns: 2000 },
   )
 })
+
+test('a foreign node counts as down for a restart with --takeover, and is launched', () => {
+  const foreign = seenOf(STATES.foreign, { claims: OURS, pidfile: { is: 'absent' } })
+  expect(word(decided({ ...DOWN, wanted: 'up', takeover: true }, foreign))).toBe('done: already-down')
+  expect(word(decided({ ...UP, takeover: true }, foreign))).toBe('launch')
+})

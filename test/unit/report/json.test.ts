@@ -78,6 +78,22 @@ it('prints one document at the end, rows as they were asked for', () => {
   ])
 })
 
+it('gives namesakes of two fleets each its own notes, and whole milliseconds', () => {
+  const { streams, out, err } = written()
+  const reporter = jsonReporter({ out, err })
+  const other = { ...w1, fleet: '/srv/mail', pidfile: path('/run/mail/w1.pid') }
+  for (const target of [w1, other]) {
+    reporter.emit({ event: 'note', target, text: `of ${target.fleet}` })
+    const outcome = { target, ms: 1.6, result: 'started', pid: 4711, readyBy: 'alive', aliveMs: 1000.4 } as const
+    reporter.emit({ event: 'outcome', outcome })
+  }
+  reporter.end()
+  expect(parsed(streams.stdout)).toMatchObject([
+    { fleet: '/srv/shop', notes: ['of /srv/shop'], ms: 2, aliveMs: 1000 },
+    { fleet: '/srv/mail', notes: ['of /srv/mail'], ms: 2, aliveMs: 1000 },
+  ])
+})
+
 it('has the same keys in the same order for every result', () => {
   const rows = parsed(
     outcomesJson([
