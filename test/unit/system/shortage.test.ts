@@ -1,16 +1,25 @@
-import * as fs from 'node:fs'
-import { beforeEach, expect, test, vi } from 'vitest'
+import type * as FS from 'node:fs'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { AbsPath } from '../../../src/model/names.ts'
-import { files } from '../../../src/system/files.ts'
 
 vi.mock('node:fs', async (importOriginal) => {
-  const real = await importOriginal<typeof fs>()
+  const real = await importOriginal<typeof FS>()
   const mocked = ['accessSync', 'fstatSync', 'lstatSync', 'readlinkSync', 'statSync'] as const
   return {
     ...real,
     ...Object.fromEntries(mocked.map((name) => [name, vi.fn<() => unknown>(real[name] as () => unknown)])),
   }
 })
+
+let fs: typeof FS
+let files: typeof import('../../../src/system/files.ts')['files']
+// Test files of this project share their modules: what another has loaded reads by the real calls.
+beforeAll(async () => {
+  vi.resetModules()
+  fs = await import('node:fs')
+  files = (await import('../../../src/system/files.ts')).files
+})
+afterAll(() => vi.resetModules())
 
 const HERE = import.meta.filename as AbsPath
 
