@@ -141,6 +141,8 @@ type Json = Record<string, unknown>
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isPid = (value: unknown): boolean => isCount(value) && value > 0
+/** Numbers above it must be numbers, too: where adding one changes nothing, whoever looks for the next claim never ends. */
+const isGeneration = (value: unknown): boolean => isCount(value) && value < 2 ** 52
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 const optional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
@@ -190,7 +192,7 @@ const isPlan = (value: unknown): boolean =>
 
 /** Every field that code relies on is looked at: a record is a file, and files are edited, copied and torn. */
 const isRecord = (value: Json): value is Json & NodeRecord =>
-  isCount(value['generation']) &&
+  isGeneration(value['generation']) &&
   ['name', 'short', 'fleet', 'pidfile', 'logfile'].every((name) => isText(value[name])) &&
   (value['wanted'] === 'up' || value['wanted'] === 'down') &&
   Array.isArray(value['exits']) &&
