@@ -14,7 +14,7 @@ export type PidfileRead =
 const LIMIT = 4096
 
 /** pid_max is at most 2^22, proc(5). */
-const MAX_PID = 4_194_304
+export const MAX_PID = 4_194_304
 
 export function parsePidfile(read: FileRead): PidfileRead {
   if (read.found === 'nothing') return { is: 'absent' }
