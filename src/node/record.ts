@@ -1,4 +1,4 @@
-import type { AbsPath, LaunchId, NodeName } from '../model/names.ts'
+import { type AbsPath, HIGHEST_ID, type LaunchId, type NodeName } from '../model/names.ts'
 import type { Exit, Identity } from '../model/process.ts'
 import { parseSignal } from '../model/signals.ts'
 import type { LaunchPlan, Quieting } from '../model/spec.ts'
@@ -156,8 +156,7 @@ const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 /** JSON has numbers that are none here: 1e999 is infinite. */
 const isTime = (value: unknown): boolean => Number.isFinite(value)
 const isPid = (value: unknown): boolean => isCount(value) && value > 0 && value <= MAX_PID
-/** 4294967295 is (uid_t)-1: to system calls it says that nothing is to change. */
-const isUserNumber = (value: unknown): boolean => isCount(value) && value < 0xffff_ffff
+const isUserNumber = (value: unknown): boolean => isCount(value) && value <= HIGHEST_ID
 const isUmask = (value: unknown): boolean => isCount(value) && value <= 0o7777
 const isSignal = (value: unknown): boolean => isText(value) && parseSignal(value) === value
 
