@@ -96,6 +96,34 @@ test.for([
   await expectUntouched(rig, text, why, () => true)
 })
 
+test.for([
+  ['a module', Buffer.from('import { Worker } from "bullmq"\n\nexport default new Worker("images")\n')],
+  ['a picture', Buffer.from('ffd8ffe000104a46494600010100000100010000ffdb', 'hex')],
+  ['the pidfile of another program', Buffer.from('4194300\n/var/lib/postgresql/data\n')],
+] as const)('--pidfile with %s in it: no command removes or replaces it', async ([, content], context) => {
+  const rig = rigFor(context)
+  const file = `${rig.work}/file`
+  writeFileSync(file, content)
+  const app = `${rig.work}/app.mjs`
+  writeFileSync(app, 'export default { start() {} }\n')
+  const starts = [
+    [...rig.puppet, '--startsecs=0'],
+    ['-A', app],
+  ].map((worker) => ['start', ...worker])
+  for (const [verb = '', ...words] of [['stop'], ['stopwait'], ['kill'], ['restart', ...rig.puppet], ...starts]) {
+    const { code, stdout } = await rig.multi(verb, 'w1', ...words, '-p', file)
+    expect(code).toBe(4)
+    expect(stdout).toContain(`${file} names this worker: the file is no pidfile (name another with --pidfile`)
+    expect(stdout).toContain('it is left alone')
+    expect(readFileSync(file)).toEqual(content)
+  }
+  expect((await rig.multi('status', 'w1', '-p', file)).stdout).toMatch(/unknown.*the file is no pidfile/)
+  const host = await rig.multi('worker', '-A', app, '-p', file)
+  expect(host.code).not.toBe(0)
+  expect(host.stdout + host.stderr).toContain('is no pidfile: it is left alone')
+  expect(readFileSync(file)).toEqual(content)
+})
+
 test('a pidfile with the pid of the command itself', async (context) => {
   const rig = rigFor(context)
   // exec keeps the pid: the shell knows beforehand which one the command will have.
