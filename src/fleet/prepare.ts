@@ -21,8 +21,19 @@ export async function prepare(
   const failure = good.has(key) ? undefined : await prepareDirectories(system, plan)
   if (failure) return failure
   good.add(key)
-  return uid === undefined || uid === system.self.uid ? undefined : prepareLog(system, plan, uid)
+  return uid === undefined || uid === system.self.uid ? checkLog(system, plan) : prepareLog(system, plan, uid)
 }
+
+/** What opening it would say, before a restart has stopped what then cannot be started again. */
+async function checkLog(system: System, { name, logfile }: LaunchPlan): Promise<Failure | undefined> {
+  const there = await system.statTarget(logfile)
+  if (there?.kind === 'directory') return noLog('EISDIR', name, logfile)
+  const mayOpen = await system.access(there ? logfile : directoryOf(logfile), 'write')
+  return mayOpen ? undefined : noLog('EACCES', name, logfile)
+}
+
+const noLog = (code: string, name: string, logfile: AbsPath): Failure =>
+  fromFault({ code, call: 'open', path: logfile }, `open the log of ${name}`, '--logfile')
 
 async function prepareDirectories(system: System, plan: LaunchPlan): Promise<Failure | undefined> {
   const places: [AbsPath, string][] = [
@@ -82,6 +93,9 @@ async function prepareLog(system: System, plan: LaunchPlan, uid: number): Promis
     const made = await system.createFile(logfile, '', 0o640, { uid, gid: gid ?? system.self.gid })
     return made.ok ? undefined : fromFault(made.error, `make the log of ${plan.name} for uid ${uid}`, '--logfile')
   }
+  if (there.kind === 'directory') return noLog('EISDIR', plan.name, logfile)
+  // It would not be followed: see `begin` in node/launch.ts.
+  if ((await system.stat(logfile))?.kind === 'symlink') return noLog('ELOOP', plan.name, logfile)
   if (there.kind === 'other' || mayWrite(there, uid, gid)) return undefined
   return {
     reason: 'denied',
