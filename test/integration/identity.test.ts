@@ -76,6 +76,16 @@ test('a pidfile with pid 1', async (context) => {
   await expectUntouched(rig, '1\n', /pid 1, which is the init process/, () => true)
 })
 
+test.runIf(isRoot && kthreadd())('a pidfile with the pid of a kernel thread', async (context) => {
+  const rig = rigFor(context)
+  await expectUntouched(rig, '2\n', /pid 2, a stranger \(a kernel thread\)/, () => kthreadd())
+})
+
+/** Not in a container, whose pid 2 may be anybody. */
+function kthreadd(): boolean {
+  return existsSync('/proc/2/comm') && readFileSync('/proc/2/comm', 'utf8') === 'kthreadd\n'
+}
+
 test('a pidfile with the pid of someone who is gone', async (context) => {
   const rig = rigFor(context)
   const gone = rig.bystander()
