@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts'
-import type { Exit, Identity } from '../model/process.ts'
+import { type Exit, type Identity, isDead } from '../model/process.ts'
 import { logTail } from '../node/log-tail.ts'
 import type { System } from '../system/port.ts'
 import type { Run } from './run.ts'
@@ -17,7 +17,16 @@ export async function completeFailure(run: Run, failure: Failure, system: System
     const afterMs = run.goal.goal === 'up' ? run.goal.startTimeoutMs : failure.afterMs
     return { ...failure, afterMs, logTail: await logTail(system, logfile, offset) }
   }
-  return failure
+  const isRefused = failure.reason === 'denied' || failure.reason === 'system'
+  return isRefused && launched && (await lives(system, launched.identity))
+    ? { ...failure, pid: launched.identity.pid }
+    : failure
+}
+
+/** What was started before a file could not be written: who does not read of it starts it again elsewhere, and has two. */
+async function lives(system: System, { pid, startTicks }: Identity): Promise<boolean> {
+  const read = await system.process(pid)
+  return read.found === 'process' && read.facts.startTicks === startTicks && !isDead(read.facts)
 }
 
 /** /proc may show a zombie before the event loop has heard of its end. */

@@ -1,6 +1,6 @@
 import type { Failure } from '../model/failure.ts'
 import { usage } from '../model/failure.ts'
-import type { AbsPath } from '../model/names.ts'
+import { type AbsPath, HIGHEST_ID } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { System } from '../system/port.ts'
 import { once } from './memo.ts'
@@ -37,10 +37,19 @@ async function look(system: System, database: Database, key: string): Promise<re
   return asked.code === 0 ? rowOf(asked.stdout, key) : undefined
 }
 
+/** 4294967295 is (uid_t)-1: to setuid(2) and its like it says that nothing is to change, and root would stay root. */
+const isPossible = (id: number): boolean => Number.isInteger(id) && id <= HIGHEST_ID
+
+const impossible = (typed: string, argument: '--uid' | '--gid'): Result<never, Failure> => {
+  const what = argument === '--uid' ? 'user' : 'group'
+  return err(usage(`No ${what} can have the number of ${typed}`, { argument, hint: `at most ${HIGHEST_ID}` }))
+}
+
 async function groupNumber(system: System, group: string): Promise<Result<number, Failure>> {
-  if (isNumber(group)) return ok(Number(group))
-  const row = await look(system, 'group', group)
-  return row === undefined ? err(usage(`There is no group ${group}`, { argument: '--gid' })) : ok(Number(row[2]))
+  const row = isNumber(group) ? [] : await look(system, 'group', group)
+  if (row === undefined) return err(usage(`There is no group ${group}`, { argument: '--gid' }))
+  const id = Number(row[2] ?? group)
+  return isPossible(id) ? ok(id) : impossible(group, '--gid')
 }
 
 async function described(
@@ -50,10 +59,12 @@ async function described(
 ): Promise<Result<Account, Failure>> {
   const group = gid === undefined ? {} : { gid }
   if (uid === undefined) return ok(group)
+  if (isNumber(uid) && !isPossible(Number(uid))) return impossible(uid, '--uid')
   const row = await look(system, 'passwd', uid)
   if (row !== undefined) {
     const user = { name: row[0] ?? uid, home: row[5] || '/' }
-    return ok({ uid: Number(row[2]), gid: Number(row[3]), ...group, user })
+    const account = { uid: Number(row[2]), gid: Number(row[3]), ...group, user }
+    return isPossible(account.uid) && isPossible(account.gid) ? ok(account) : impossible(uid, '--uid')
   }
   if (!isNumber(uid)) return err(usage(`There is no user ${uid}`, { argument: '--uid' }))
   if (gid === undefined) {

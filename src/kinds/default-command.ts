@@ -15,5 +15,6 @@ export function withDefaultCommand(spec: NodeSpec, { env }: PlanContext): Result
   const host = spec.name.slice(spec.short.length + 1)
   const letters = workerLetters({ name: spec.name, short: spec.short, host })
   const cmd = collect(words.value.map((word) => expandLetters(word, letters, 'MULTI_CMD')))
-  return cmd.ok ? ok({ ...spec, cmd: cmd.value }) : cmd
+  if (!cmd.ok) return cmd
+  return cmd.value[0] ? ok({ ...spec, cmd: cmd.value }) : err(usage('MULTI_CMD names no program', { argument: text }))
 }

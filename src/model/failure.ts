@@ -37,6 +37,8 @@ export type Failure =
       readonly code?: string
       readonly option?: string
       readonly user?: string
+      /** The worker that had been started before, and was left running. */
+      readonly pid?: number
     }
   /** A program or JS module that multi itself looks for. `tried` says where. */
   | { readonly reason: 'not-found'; readonly what: string; readonly tried: readonly string[]; readonly hint?: string }
@@ -49,6 +51,8 @@ export type Failure =
       readonly call: string
       readonly path?: string
       readonly code: string
+      /** As of `denied`. */
+      readonly pid?: number
     }
   | { readonly reason: 'locked'; readonly path: string; readonly afterMs: number; readonly holder?: number }
   | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number }

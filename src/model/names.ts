@@ -9,3 +9,6 @@ export type NodeName = Branded<string, 'NodeName'>
 export type NodeKey = Branded<string, 'NodeKey'>
 /** One start of one worker; handed to it as MULTI_LAUNCH, so that it can be found again in /proc. */
 export type LaunchId = Branded<string, 'LaunchId'>
+
+/** Of users and groups: the number above it is (uid_t)-1, which means nobody. */
+export const HIGHEST_ID = 0xffff_fffe

@@ -92,7 +92,7 @@ const unreadableClaim = (generation: number): Omit<Claim, 'uid'> => ({
   owner: { pid: 0, startTicks: 0, bootId: '', pidNamespace: '' },
 })
 
-async function holderOf(system: System, { owner }: Claim): Promise<ClaimHolder> {
+async function holderOf(system: System, { owner, uid }: Claim): Promise<ClaimHolder> {
   const self = system.self.identity
   if (sameProcess(owner, self)) return 'ours'
   // Another namespace's processes cannot be seen from here. A claim lives for milliseconds: its command is long gone.
@@ -100,5 +100,16 @@ async function holderOf(system: System, { owner }: Claim): Promise<ClaimHolder> 
   const read = await system.process(owner.pid)
   if (read.found === 'nothing') return 'dead'
   if (read.found === 'unreadable') return 'alive'
-  return read.facts.startTicks === owner.startTicks && !isDead(read.facts) ? 'alive' : 'dead'
+  if (read.facts.startTicks !== owner.startTicks || isDead(read.facts)) return 'dead'
+  return (await isMadeUp(system, uid, owner.pid)) ? 'dead' : 'alive'
+}
+
+/**
+ * Whoever may write to the directory can put a claim there that names a process which never ends, such as init. A link is its
+ * maker's, so a user's claim counts while a process of that user lives; root's and one's own are believed.
+ */
+async function isMadeUp(system: System, uid: number, pid: number): Promise<boolean> {
+  if (uid === 0 || uid === system.self.uid || uid === NOBODY) return false
+  const real = await system.realUid(pid)
+  return real !== undefined && real !== uid
 }

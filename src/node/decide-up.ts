@@ -29,6 +29,8 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
         : fail({ reason: 'orphaned', pgid: state.group.pgid, members: state.group.evidence.map(({ pid }) => pid) })
     case 'foreign':
       if (!goal.takeover) return fail({ reason: 'foreign', host: state.host })
+      if (seen.pidfile.is === 'blocked')
+        return fail({ reason: 'unknown', why: seen.pidfile.why, path: moment.target.pidfile })
       // Its pidfile names a process there; here the number is somebody else's, before whom the new worker would give way.
       return seen.pidfile.is === 'pid' || seen.pidfile.is === 'garbage' ? { step: 'clear' } : { step: 'launch' }
     case 'unknown':

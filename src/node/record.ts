@@ -1,10 +1,11 @@
-import type { AbsPath, LaunchId, NodeName } from '../model/names.ts'
+import { type AbsPath, HIGHEST_ID, type LaunchId, type NodeName } from '../model/names.ts'
 import type { Exit, Identity } from '../model/process.ts'
 import { parseSignal } from '../model/signals.ts'
-import type { LaunchPlan } from '../model/spec.ts'
+import type { LaunchPlan, Quieting } from '../model/spec.ts'
 import type { StopRequest } from '../model/state.ts'
 import type { System } from '../system/port.ts'
 import { recordPath } from './files.ts'
+import { MAX_PID } from './pidfile.ts'
 
 const RECORD_VERSION = 1
 
@@ -128,75 +129,154 @@ export function parseRecord(text: string, uid: number): RecordRead {
     return { is: 'useless', why: text === '' ? 'the record is empty' : 'the record is torn' }
   }
   if (!isObject(value)) return { is: 'useless', why: 'the record is not one' }
-  if (value['v'] !== RECORD_VERSION)
-    return { is: 'useless', why: `the record is of format ${JSON.stringify(value['v'])}` }
-  return isRecord(value)
+  if (value['v'] !== RECORD_VERSION) return { is: 'useless', why: `the record is of ${formatOf(value['v'])}` }
+  return isRecord(value) && isShallow(value, DEEPEST)
     ? { is: 'record', record: value, uid }
-    : { is: 'useless', why: 'the record lacks what it should hold' }
+    : { is: 'useless', why: 'the record lacks what it should hold, or holds what it should not' }
 }
+
+/** What is no number or word is not made a text of: an object may say itself how, and arrays may be too deep for it. */
+const formatOf = (v: unknown): string =>
+  typeof v === 'number' || (isText(v) && v.length < 20) ? `format ${v}` : 'no known format'
 
 export const formatRecord = (record: NodeRecord): string => `${JSON.stringify(record)}\n`
 
 type Json = Record<string, unknown>
+type Is = (value: unknown) => boolean
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isPid = (value: unknown): boolean => isCount(value) && value > 0
 /** Numbers above it must be numbers, too: where adding one changes nothing, whoever looks for the next claim never ends. */
 const isGeneration = (value: unknown): boolean => isCount(value) && value < 2 ** 52
 const isText = (value: unknown): value is string => typeof value === 'string'
+/** What an argument, a path or a variable can be: the kernel takes them to end at a NUL, and Node throws at one. */
+const isWord = (value: unknown): value is string => isText(value) && !value.includes('\0')
+const isPath = (value: unknown): boolean => isWord(value) && value.startsWith('/')
+const isFlag = (value: unknown): boolean => typeof value === 'boolean'
+/** JSON has numbers that are none here: 1e999 is infinite. */
+const isTime = (value: unknown): boolean => Number.isFinite(value)
+const isPid = (value: unknown): boolean => isCount(value) && value > 0 && value <= MAX_PID
+const isUserNumber = (value: unknown): boolean => isCount(value) && value <= HIGHEST_ID
+const isUmask = (value: unknown): boolean => isCount(value) && value <= 0o7777
+const isSignal = (value: unknown): boolean => isText(value) && parseSignal(value) === value
 
-const optional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
+const optional =
+  (is: Is): Is =>
+  (value) =>
+    value === undefined || is(value)
+const orNull =
+  (is: Is): Is =>
+  (value) =>
+    value === null || is(value)
+const oneOf =
+  (...known: readonly unknown[]): Is =>
+  (value) =>
+    known.includes(value)
+const listOf =
+  (is: Is): Is =>
+  (value) =>
+    Array.isArray(value) && value.every(is)
 
-const isIdentity = (value: unknown): boolean =>
-  isObject(value) &&
-  isPid(value['pid']) &&
-  isCount(value['startTicks']) &&
-  isText(value['bootId']) &&
-  isText(value['pidNamespace'])
+const isWords = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isWord)
+const isCommand = (value: unknown): boolean => isWords(value) && isPath((value as unknown[])[0])
+const isEnvironment = (value: unknown): boolean => isObject(value) && Object.values(value).every(isWord)
 
-const isLaunch = (value: unknown): boolean =>
-  isObject(value) &&
-  isText(value['id']) &&
-  isIdentity(value['identity']) &&
-  (value['pgid'] === null || isPid(value['pgid'])) &&
-  isText(value['host']) &&
-  optional(value['vitals'], isVitals) &&
-  ['startedAt', 'startedMono', 'startMs', 'logOffset'].every((name) => typeof value[name] === 'number')
-
-const isVitals = (value: unknown): boolean => isObject(value) && isText(value['path']) && isCount(value['uid'])
-
-const isStop = (value: unknown): boolean => isObject(value) && isText(value['launch']) && isText(value['signal'])
-
-const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.length > 0 && value.every(isText)
-
-const isSignal = (value: unknown): boolean => isText(value) && parseSignal(value) !== undefined
-
-const isQuieting = (value: unknown): boolean => {
-  if (!isObject(value)) return false
-  const { by, quiet, resume, queues } = value
-  if (by === 'signal') return isSignal(quiet) && isSignal(resume)
-  return by === 'program' && isWords(quiet) && isWords(resume) && Array.isArray(queues) && queues.every(isText)
+/** A check for each field of T: one that is added to T and forgotten here does not compile. */
+function shape<T>(fields: { readonly [K in keyof Required<T>]: Is }): Is {
+  const checks = Object.entries<Is>(fields)
+  return (value) => isObject(value) && checks.every(([name, is]) => is(value[name]))
 }
 
-const isStopping = (value: unknown): boolean =>
-  isObject(value) && isSignal(value['warm']) && isSignal(value['cold']) && optional(value['soft'], isSignal)
+const isIdentity = shape<Identity>({ pid: isPid, startTicks: isCount, bootId: isText, pidNamespace: isText })
 
-const isPlan = (value: unknown): boolean =>
-  isObject(value) &&
-  isWords(value['argv']) &&
-  isText(value['cwd']) &&
-  isStopping(value['stop']) &&
-  optional(value['quiet'], isQuieting) &&
-  isObject(value['env']) &&
-  Array.isArray(value['environmentNames'])
+/** An empty one would pass for none. */
+const isLaunchId = (value: unknown): boolean => isWord(value) && value !== ''
+
+const isLaunch = shape<Launch>({
+  id: isLaunchId,
+  identity: isIdentity,
+  pgid: orNull(isPid),
+  startedAt: isTime,
+  startedMono: isTime,
+  startMs: isTime,
+  logOffset: isCount,
+  vitals: optional(shape<NonNullable<Launch['vitals']>>({ path: isPath, uid: isUserNumber })),
+  host: isText,
+  adopted: isFlag,
+})
+
+const isStop = shape<StopRequest>({
+  at: isTime,
+  signal: isSignal,
+  by: shape<StopRequest['by']>({ uid: isUserNumber, pid: isPid }),
+  launch: isText,
+  softAt: optional(isTime),
+  orphansSignalledAt: optional(isTime),
+})
+
+type BySignal = Extract<Quieting, { by: 'signal' }>
+type ByProgram = Extract<Quieting, { by: 'program' }>
+
+const isBySignal = shape<BySignal>({ by: oneOf('signal'), quiet: isSignal, resume: isSignal })
+const isByProgram = shape<ByProgram>({ by: oneOf('program'), quiet: isWords, resume: isWords, queues: listOf(isWord) })
+
+const isStopping = shape<LaunchPlan['stop']>({
+  warm: isSignal,
+  soft: optional(isSignal),
+  softWhen: optional(oneOf('said')),
+  cold: isSignal,
+})
+
+const isPlan = shape<SavedPlan>({
+  // Whose plan it is the record itself says.
+  name: optional(isText),
+  short: optional(isText),
+  fleet: optional(isText),
+  pidfile: optional(isText),
+  logfile: optional(isText),
+  kind: oneOf('celery', 'app', 'command'),
+  argv: isCommand,
+  cwd: isPath,
+  env: isEnvironment,
+  environmentNames: listOf(isText),
+  unrecorded: optional(listOf(isText)),
+  pidfileOwner: oneOf('manager', 'worker'),
+  ready: oneOf('vitals', 'pidfile', 'pidfile+alive', 'alive'),
+  stop: isStopping,
+  vitals: optional(isPath),
+  quiet: optional((value) => isBySignal(value) || isByProgram(value)),
+  caution: optional(shape<NonNullable<LaunchPlan['caution']>>({ variable: isText, value: isText, text: isText })),
+  uid: optional(isUserNumber),
+  gid: optional(isUserNumber),
+  umask: optional(isUmask),
+  why: isText,
+  notes: optional(listOf(isText)),
+})
+
+const isExit = shape<PastExit>({ at: isTime, pid: isPid, code: optional(isCount), signal: optional(isSignal) })
+
+const hasAllFields = shape<NodeRecord>({
+  v: oneOf(RECORD_VERSION),
+  generation: isGeneration,
+  name: isWord,
+  short: isWord,
+  fleet: isText,
+  pidfile: isPath,
+  logfile: isPath,
+  wanted: oneOf('up', 'down'),
+  launch: optional(isLaunch),
+  plan: optional(isPlan),
+  stop: optional(isStop),
+  exits: listOf(isExit),
+})
 
 /** Every field that code relies on is looked at: a record is a file, and files are edited, copied and torn. */
-const isRecord = (value: Json): value is Json & NodeRecord =>
-  isGeneration(value['generation']) &&
-  ['name', 'short', 'fleet', 'pidfile', 'logfile'].every((name) => isText(value[name])) &&
-  (value['wanted'] === 'up' || value['wanted'] === 'down') &&
-  Array.isArray(value['exits']) &&
-  optional(value['launch'], isLaunch) &&
-  optional(value['stop'], isStop) &&
-  optional(value['plan'], isPlan)
+const isRecord = (value: Json): value is Json & NodeRecord => hasAllFields(value)
+
+/** Deeper than any record is. What it holds besides is written again with it, and JSON.stringify has only so much stack. */
+const DEEPEST = 10
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))

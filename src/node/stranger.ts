@@ -65,12 +65,16 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
   if (words === undefined) return { is: 'unknown', why: `the command line of pid ${pid} of the pidfile cannot be read` }
   const cwd = await system.workingDirectory(pid)
   if (mentions(words, target, cwd)) return { is: 'worker', facts }
-  if (environ === undefined || facts.state === 'Z') return judgeEnding(system, facts)
+  if ((environ === undefined && !isKernelThread(facts)) || facts.state === 'Z') return judgeEnding(system, facts)
   return {
     is: 'stale',
     why: `the pidfile names pid ${pid}, a stranger (${brief(words, 60) || 'a kernel thread'})`,
   }
 }
+
+/** kthreadd or a child of it, in no group and no session: like who is ending it has no memory to be told by, but it never ends. */
+const isKernelThread = ({ pid, ppid, pgrp, session }: ProcessFacts): boolean =>
+  (pid === 2 || ppid === 2) && pgrp === 0 && session === 0
 
 const LOOKS_AT_AN_END = 50
 const BETWEEN_LOOKS_MS = 10

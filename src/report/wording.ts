@@ -41,7 +41,7 @@ function words(failure: Failure, about?: About): string {
     case 'taken':
       return `pidfile ${failure.pidfile} is taken by a worker of fleet ${failure.fleet} (pid ${failure.pid}); stop that one or name another with --pidfile`
     case 'denied':
-      return denied(failure)
+      return left(denied(failure), failure)
     case 'not-found':
       return withHint(
         `cannot find ${failure.what}${failure.tried.length > 0 ? `, tried ${failure.tried.join(', ')}` : ''}`,
@@ -50,7 +50,7 @@ function words(failure: Failure, about?: About): string {
     case 'no-directory':
       return `${failure.what} ${failure.path} is not there or no directory; create it or name another`
     case 'system':
-      return `could not ${failure.what}: ${refused(failure.call, failure.path, failure.code)}`
+      return left(`could not ${failure.what}: ${refused(failure.call, failure.path, failure.code)}`, failure)
     case 'locked':
       return locked(failure)
     case 'interrupted':
@@ -82,6 +82,9 @@ function startTimeout({ pid, afterMs, stopped }: Of<'start-timeout'>, about?: Ab
   const what = `still booting after ${duration(afterMs)} (pid ${pid}), ${stopped ? 'stopped by multi' : 'left running'}`
   return about === undefined ? what : `${what}: see ${about.logfile}`
 }
+
+const left = (text: string, { pid }: Of<'denied' | 'system'>): string =>
+  pid === undefined ? text : `${text}; its worker (pid ${pid}) was left running`
 
 function orphaned({ pgid, members }: Of<'orphaned'>): string {
   const [noun, verb] = members.length === 1 ? ['process', 'lives'] : ['processes', 'live']

@@ -32,8 +32,10 @@ function words(option: GivenOption | undefined, letters: Letters): Result<readon
     const hint = 'quote it as for sh; a backslash before a quote makes it plain'
     return err(usage(`${option.typed} has ${split.error}`, { argument: option.typed, hint }))
   }
-  if (split.value.length > 0) return collect(split.value.map((word) => expandLetters(word, letters, option.typed)))
-  if (option.key !== '--cmd') return ok(undefined)
+  const expanded = collect(split.value.map((word) => expandLetters(word, letters, option.typed)))
+  if (!expanded.ok || expanded.value[0]) return expanded
+  // Without a program there is nothing to run; an empty argument may be meant.
+  if (option.key !== '--cmd') return split.value.length > 0 ? expanded : ok(undefined)
   return err(usage(`${option.typed} names no program`, { argument: option.typed, hint: "write --cmd='PROGRAM ARGS'" }))
 }
 

@@ -16,7 +16,7 @@ function shared(nodes: readonly NodeSpec[], what: (node: NodeSpec) => string): [
   return undefined
 }
 
-/** Two nodes may share neither name nor pidfile: one pidfile can tell of one process only. */
+/** Two nodes may share neither name nor pidfile: one pidfile can tell of one process only. And it is nothing else besides. */
 export function collision(nodes: readonly NodeSpec[]): UsageError | undefined {
   const twice = shared(nodes, ({ name }) => name)
   if (twice !== undefined) {
@@ -25,10 +25,32 @@ export function collision(nodes: readonly NodeSpec[]): UsageError | undefined {
     return usage(`${name} is named twice, as node ${index} and node ${second.index}`, { argument: name, hint })
   }
   const same = shared(nodes, ({ pidfile }) => pidfile)
-  if (same === undefined) return undefined
+  if (same === undefined) return misplaced(nodes)
   const [one, other] = same
   const hint = one.short === other.short ? 'write --pidfile with %h in it' : 'write --pidfile with %n in it'
   return usage(`${one.name} and ${other.name} have one pidfile, ${one.pidfile}`, { argument: one.pidfile, hint })
+}
+
+/** What multi itself keeps beside pidfiles (node/files.ts): records, drafts, claims, the lock. */
+const OWN = /\/\.(?:[^/]+\.multi\.[^/]+|multi\.lock)$/
+
+/** A file that is another one already: each writer would spoil the other's, or remove it. */
+function misplaced(nodes: readonly NodeSpec[]): UsageError | undefined {
+  const logs = new Map(nodes.map((node) => [node.logfile, node]))
+  for (const { name, pidfile, logfile } of nodes) {
+    const own = [pidfile, logfile].find((path) => OWN.test(path))
+    if (own !== undefined) {
+      const option = own === pidfile ? '--pidfile' : '--logfile'
+      return usage(`${own} is a file of multi itself`, { argument: own, hint: `name another with ${option}` })
+    }
+    const user = logs.get(pidfile)
+    if (user === undefined) continue
+    const whose =
+      user.name === name ? `pidfile and log of ${name}` : `the pidfile of ${name} and the log of ${user.name}`
+    const hint = 'name another with --pidfile or --logfile'
+    return usage(`${pidfile} would be ${whose}`, { argument: pidfile, hint })
+  }
+  return undefined
 }
 
 /** Several nodes in one logfile are legal (`/dev/stdout`), but lines of one are hard to tell from those of another. */

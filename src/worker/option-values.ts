@@ -1,3 +1,4 @@
+import { HIGHEST_ID } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { LEVELS, type Level } from './log.ts'
 
@@ -38,3 +39,6 @@ export function readAutoscale(typed: string | undefined): Result<Scale | undefin
   const fits = more.length === 0 && scale.min >= 1 && scale.max >= scale.min
   return fits ? ok(scale) : err(`${typed} is no --autoscale: MAX,MIN with MAX not below MIN, and MIN 1 or more`)
 }
+
+/** A name, or a number that is not (uid_t)-1 or above: with that, setuid(2) and its like change nothing, and root stays root. */
+export const isPossibleId = (typed: string): boolean => !/^\d+$/.test(typed) || Number(typed) <= HIGHEST_ID

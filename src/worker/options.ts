@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Level } from './log.ts'
-import { readAutoscale, readLevel, readNumber, readUmask, type Scale } from './option-values.ts'
+import { isPossibleId, readAutoscale, readLevel, readNumber, readUmask, type Scale } from './option-values.ts'
 
 /** What `multi worker` was asked to do. */
 export interface HostOptions {
@@ -119,6 +119,8 @@ export function readOptions(argv: readonly string[]): Result<HostOptions, string
   if (!level.ok) return level
   const numbers = readNumbers(values)
   if (!numbers.ok) return numbers
+  const wrong = [values.uid, values.gid].find((typed) => typed !== undefined && !isPossibleId(typed))
+  if (wrong !== undefined) return err(`no user or group can have the number ${wrong}`)
   const pool = readPool(values, numbers.value)
   if (!pool.ok) return pool
   if (values.app === undefined) return err('-A is missing: multi worker -A ./worker.mjs')

@@ -1,4 +1,5 @@
 import { chmodSync, linkSync, lstatSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { looksLikePidfile } from '../model/pidfile-looks.ts'
 import { err, ok, type Result } from '../model/result.ts'
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
@@ -32,7 +33,9 @@ function ownerOf(pidfile: string): Result<number | undefined, string> {
   try {
     const facts = lstatSync(pidfile)
     if (!facts.isFile()) return err(`${pidfile} is not a plain file`)
-    const pid = pidIn(readFileSync(pidfile, 'utf8'))
+    const text = readFileSync(pidfile, 'utf8')
+    if (!looksLikePidfile(text)) return err(`${pidfile} is no pidfile: it is left alone`)
+    const pid = pidIn(text)
     const start = pid === undefined || pid === process.pid ? undefined : startOf(pid)
     return ok(start !== undefined && start <= facts.mtimeMs + TOLERANCE_MS ? pid : undefined)
   } catch (error) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { err, ok, type Result } from '../model/result.ts'
+import { isPossibleId } from './option-values.ts'
 
 const passwd = (key: string): readonly string[] | undefined =>
   readFileSync('/etc/passwd', 'utf8')
@@ -30,6 +31,8 @@ export function dropPrivileges(uid: string | undefined, gid: string | undefined)
   try {
     const group = groupFor(uid, gid)
     if (group === undefined) return err(`the group of user ${uid} is not known: give --gid`)
+    if ([passwd(uid ?? '')?.[2], String(group)].some((one) => one !== undefined && !isPossibleId(one)))
+      return err(`cannot become ${uid ?? `group ${gid}`}: nobody can have that number`)
     if (process.getuid?.() === 0) {
       process.setgid?.(group)
       if (uid !== undefined) takeGroups(uid, group)

@@ -44,13 +44,21 @@ async function atEveryCall(
   await together(Array.from({ length: AT_ONCE }, (_, index) => lane(index + 1, rigFor(context))))
 }
 
-test('a disk that fills up at any moment of a start: exit 1 in plain words, and no worker that status does not know', async (context) => {
+test('a disk that fills up at any moment of a start: exit 1 in plain words that name who was left running, and no worker that status does not know', async (context) => {
   let failed = 0
-  await atEveryCall(context, { first: STOPWAIT, line: START }, async (_rig, { code, stdout, stderr }) => {
+  let left = 0
+  await atEveryCall(context, { first: STOPWAIT, line: START }, async (rig, { code, stdout, stderr }) => {
     expectPlainWords(code, stdout + stderr)
     if (code === 1) failed++
+    for (const [node, [worker]] of workersOf(rig)) {
+      const said = stdout.split('\n').find((line) => line.includes(`${node}@`) && line.includes('FAILED'))
+      if (!said) continue
+      expect(said).toContain(`its worker (pid ${worker?.pid}) was left running`)
+      left++
+    }
   })
   expect(failed).toBeGreaterThan(5)
+  expect(left).toBeGreaterThan(2)
 }, 240_000)
 
 test('a disk that fills up at any moment of a stopwait: exit 1 in plain words, and what status says is true', async (context) => {

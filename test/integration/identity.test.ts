@@ -77,6 +77,16 @@ test('a pidfile with pid 1', async (context) => {
   await expectUntouched(rig, '1\n', /pid 1, which is the init process/, () => true)
 })
 
+test.runIf(isRoot && kthreadd())('a pidfile with the pid of a kernel thread', async (context) => {
+  const rig = rigFor(context)
+  await expectUntouched(rig, '2\n', /pid 2, a stranger \(a kernel thread\)/, () => kthreadd())
+})
+
+/** Not in a container, whose pid 2 may be anybody. */
+function kthreadd(): boolean {
+  return existsSync('/proc/2/comm') && readFileSync('/proc/2/comm', 'utf8') === 'kthreadd\n'
+}
+
 test('a pidfile with the pid of someone who is gone', async (context) => {
   const rig = rigFor(context)
   const gone = rig.bystander()
@@ -95,6 +105,34 @@ test.for([
 ] as const)('a pidfile that holds %s', async ([, text, why], context) => {
   const rig = rigFor(context)
   await expectUntouched(rig, text, why, () => true)
+})
+
+test.for([
+  ['a module', Buffer.from('import { Worker } from "bullmq"\n\nexport default new Worker("images")\n')],
+  ['a picture', Buffer.from('ffd8ffe000104a46494600010100000100010000ffdb', 'hex')],
+  ['the pidfile of another program', Buffer.from('4194300\n/var/lib/postgresql/data\n')],
+] as const)('--pidfile with %s in it: no command removes or replaces it', async ([, content], context) => {
+  const rig = rigFor(context)
+  const file = `${rig.work}/file`
+  writeFileSync(file, content)
+  const app = `${rig.work}/app.mjs`
+  writeFileSync(app, 'export default { start() {} }\n')
+  const starts = [
+    [...rig.puppet, '--startsecs=0'],
+    ['-A', app],
+  ].map((worker) => ['start', ...worker])
+  for (const [verb = '', ...words] of [['stop'], ['stopwait'], ['kill'], ['restart', ...rig.puppet], ...starts]) {
+    const { code, stdout } = await rig.multi(verb, 'w1', ...words, '-p', file)
+    expect(code).toBe(4)
+    expect(stdout).toContain(`${file} names this worker: the file is no pidfile (name another with --pidfile`)
+    expect(stdout).toContain('it is left alone')
+    expect(readFileSync(file)).toEqual(content)
+  }
+  expect((await rig.multi('status', 'w1', '-p', file)).stdout).toMatch(/unknown.*the file is no pidfile/)
+  const host = await rig.multi('worker', '-A', app, '-p', file)
+  expect(host.code).not.toBe(0)
+  expect(host.stdout + host.stderr).toContain('is no pidfile: it is left alone')
+  expect(readFileSync(file)).toEqual(content)
 })
 
 test('a pidfile with the pid of the command itself', async (context) => {

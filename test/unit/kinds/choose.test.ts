@@ -32,6 +32,12 @@ describe('--cmd', () => {
   })
 })
 
+it.each(['""', "''", '"" -c 4'])('--cmd %s names no program, nor does MULTI_CMD', async (cmd) => {
+  const nobody = { reason: 'usage', message: expect.stringContaining('names no program') as string }
+  await expect(refused(['w1', `--cmd=${cmd}`], has())).rejects.toThrow('names no program')
+  expect(await refused(['w1'], { ...has(), env: { MULTI_CMD: cmd } })).toMatchObject(nobody)
+})
+
 describe('MULTI_CMD', () => {
   const machine = { ...has('/srv/x.mjs'), env: { MULTI_CMD: "sleep '1 %n'" } }
 

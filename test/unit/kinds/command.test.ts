@@ -141,6 +141,27 @@ describe('another user', () => {
     },
   )
 
+  it.each(
+    ['--cmd=sleep', '-A ./x.mjs', '-A tasks'].flatMap((worker) =>
+      [
+        '--uid=4294967295',
+        '--uid=4294967295 --gid=4',
+        '--uid=04294967296',
+        '--uid=www --gid=4294967295',
+        '--uid=nobody-yet',
+      ]
+        .concat('--gid=99999999999999999999', '--gid=no-group')
+        .map((options) => [`${worker} ${options}`]),
+    ),
+  )('%s is nobody, and would leave root what it is: a usage error for every kind', async (line) => {
+    const rows = { passwd: 'nobody-yet:*:4294967295:4294967295::/:/bin/sh\n', group: 'no-group:*:4294967295:\n' }
+    const answers = { 'getent passwd nobody-yet': rows.passwd, 'getent group no-group': rows.group }
+    const files = { ...machine.files, '/srv/x.mjs': '' }
+    const programs = [...(machine.programs ?? []), '/usr/bin/celery']
+    const failure = await refused(['w1', ...line.split(' ')], { ...machine, answers, files, programs })
+    expect(failure).toMatchObject({ reason: 'usage', argument: expect.stringMatching(/^--[ug]id$/) })
+  })
+
   it('needs root, unless it is who we are', async () => {
     const asWww = { ...machine, uid: 33 }
     expect(await refused(['w1', '--cmd=sleep', '--uid=root'], asWww)).toMatchObject({ reason: 'denied', user: 'root' })

@@ -41,6 +41,25 @@ describe('a claim', () => {
   })
 })
 
+test('a claim of a user’s that names a living process of somebody else’s holds nothing', async () => {
+  const world = new World()
+  const root = world.system({ uid: 0 })
+  const daemon = world.launch(['/usr/bin/daemon'], { uid: 0 })
+  const theirs = world.launch(['/usr/bin/multi'], { uid: 1000 })
+  const held = async (maker: number, { pid, startTicks }: { pid: number; startTicks: number }) => {
+    const text = formatClaim({ launch: id('x'), purpose: 'start', owner: { ...root.self.identity, pid, startTicks } })
+    const link = claimPath(PIDFILE, 1)
+    world.files.remove(link, { uid: 0, gid: 0 })
+    world.files.make('symlink', link, { uid: 0, gid: 0 }, text, 0o777)
+    world.files.changeOwner(link, maker, maker, { uid: 0, gid: 0 })
+    return (await world.runUntil(readClaims(root, PIDFILE, 0))).top?.holder
+  }
+  expect(await held(1000, daemon)).toBe('dead')
+  expect(await held(1000, theirs)).toBe('alive')
+  expect(await held(0, daemon)).toBe('alive')
+  expect(await held(0, theirs)).toBe('alive')
+})
+
 describe('claims are read upwards from the record', () => {
   const claimed = (world: World, number: number, owner = identity(4242), purpose: 'start' | 'stop' = 'start') => {
     const text = formatClaim({ launch: id(`launch-of-${number}`), purpose, owner })

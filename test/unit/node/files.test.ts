@@ -75,10 +75,23 @@ describe('a pidfile', () => {
     '12\n34',
     '4194305',
     '99999999',
-    '１２',
     '1e3',
-    '\0',
+    '\0\0\0',
+    '1\n2\n3\n',
+    ' '.repeat(64),
   ])('%j is garbage', (content) => expect(parsePidfile(text(content)).is).toBe('garbage'))
+
+  test.each([
+    '１２',
+    'import express from "express"\n\nexport default 1\n',
+    `${'x'.repeat(64)}\n`,
+    '4711\n/var/lib/postgresql\n',
+    '\ufffd\ufffd\ufffd\ufffd\u0000\u0010JFIF',
+    '\x1b[1m',
+  ])('%j is no pidfile: neither believed nor removed', (content) => {
+    const why = expect.stringContaining('is no pidfile') as string
+    expect(parsePidfile(text(content))).toEqual({ is: 'blocked', why })
+  })
 
   test('what cannot be read, or is no file, is neither believed nor removed', () => {
     expect(parsePidfile({ found: 'other', what: 'a directory' })).toEqual({
@@ -89,11 +102,12 @@ describe('a pidfile', () => {
     expect(parsePidfile({ found: 'nothing' })).toEqual({ is: 'absent' })
   })
 
-  test('whatever it holds: a pid that can be one, or garbage', () => {
+  test('whatever it holds: a pid that can be one, or garbage if it is short, or it is left alone', () => {
     fc.assert(
       fc.property(fc.string(), (content) => {
         const read = parsePidfile(text(content))
-        expect(read.is === 'pid' ? read.pid > 0 && read.pid <= 4_194_304 : read.is === 'garbage').toBe(true)
+        const not = content.length <= 64 ? ['garbage', 'blocked'] : ['blocked']
+        expect(read.is === 'pid' ? read.pid > 0 && read.pid <= 4_194_304 : not.includes(read.is)).toBe(true)
       }),
     )
   })

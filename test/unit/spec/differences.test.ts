@@ -110,6 +110,32 @@ describe('two nodes that are one', () => {
   test('is accepted with %h', () => expect(names('start w1@a w1@b --pidfile=%h.pid')).toEqual(['w1@a', 'w1@b']))
 })
 
+describe('a pidfile or log that is another file already', () => {
+  test('one file for pidfile and log', () =>
+    expect(refuse('start w1 -p run/x -f run/x')).toEqual({
+      reason: 'usage',
+      message: '/srv/app/run/x would be pidfile and log of w1@vm.example.org',
+      argument: '/srv/app/run/x',
+      hint: 'name another with --pidfile or --logfile',
+    }))
+  test('the log of another node', () =>
+    expect(refuse('start w1 w2 -p:w1 x.log -f:w2 x.log').message).toBe(
+      '/srv/app/x.log would be the pidfile of w1@vm.example.org and the log of w2@vm.example.org',
+    ))
+  test.each([
+    ['-p', '.w1.pid.multi.json'],
+    ['-p', 'run/.w1.pid.multi.json.71-9'],
+    ['-p', '.w1.pid.multi.claim.3'],
+    ['-p', '.multi.lock'],
+    ['-f', '.w1.pid.multi.json'],
+  ])('%s %s is a file of multi itself', (option, file) =>
+    expect(refuse(`stop w1 ${option} ${file}`).message).toBe(`/srv/app/${file} is a file of multi itself`),
+  )
+  test.each(['.multi.pid', 'multi.lock', '.w1.pid', 'x.multi.pid'])('%s is none', (file) =>
+    expect(names(`start w1 -p ${file}`)).toEqual(['w1@vm.example.org']),
+  )
+})
+
 describe('one logfile for two nodes is accepted with a warning', () => {
   test.each(['celery.log', '/dev/stdout', '/dev/null'])('%s', (path) => {
     const { warnings } = accept(`start w1 w2 --logfile=${path}`)
