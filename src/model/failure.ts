@@ -51,7 +51,8 @@ export type Failure =
       readonly code: string
     }
   | { readonly reason: 'locked'; readonly path: string; readonly afterMs: number; readonly holder?: number }
-  | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number }
+  /** `handedOn`: its worker is in the foreground and is interrupted, too. */
+  | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number; readonly handedOn?: true }
   /** A rolling restart stopped before this node was touched. */
   | { readonly reason: 'halted'; readonly by: string }
   | { readonly reason: 'not-running' }

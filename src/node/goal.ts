@@ -1,3 +1,4 @@
+import type { Identity } from '../model/process.ts'
 import type { Signal } from '../model/signals.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 
@@ -33,6 +34,8 @@ export interface DownGoal {
   readonly orphanGraceMs: number
   /** `up` in a restart: should it be interrupted, `start` brings it back. */
   readonly wanted: 'up' | 'down'
+  /** This worker and no other: one that somebody has started since is left as it is. */
+  readonly only?: Identity
 }
 
 export interface KilledGoal {

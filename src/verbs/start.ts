@@ -49,7 +49,8 @@ async function run(context: Context): Promise<Answer> {
   const outcomes = inOrder(planned.value, [...bad, ...(await pursue(tasks, pursuit.value))])
   const answer = await outcomesOf(context, 'start', outcomes)
   if (!foreground || answer.kind !== 'outcomes') return answer
-  return { ...answer, exits: await stayWith(outcomes, pursuit.value) }
+  const { exits, left } = await stayWith(outcomes, pursuit.value)
+  return { ...answer, outcomes: [...outcomes, ...left], exits }
 }
 
 export const start: Verb = {

@@ -249,6 +249,15 @@ describe('down', () => {
     const same = memoryOf({ stopping: { pid: 40, identity: LEADER } })
     expect(word(decided({ ...DOWN, wanted: 'up' }, seen, same))).toBe('signal-leader')
   })
+
+  test.for(['running', 'draining', 'leaderless', 'orphaned', 'stale'] as const)(
+    'where one worker only is meant, another that is %s is left alone',
+    (state) => {
+      const seen = seenOf(STATES[state], { claims: OURS })
+      expect(word(decided({ ...DOWN, only: identity(39) }, seen))).toBe('done: already-down')
+      expect(word(decided({ ...DOWN, only: LEADER }, seen))).toBe(word(decided(DOWN, seen)))
+    },
+  )
 })
 
 describe('killed', () => {

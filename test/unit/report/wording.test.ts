@@ -133,6 +133,10 @@ const TABLE: readonly (readonly [Failure, string])[] = [
     { reason: 'interrupted', state: 'draining', pid: 12 },
     'interrupted, left draining (pid 12); the same command finishes the work',
   ],
+  [
+    { reason: 'interrupted', state: 'starting', pid: 12, handedOn: true },
+    'interrupted while starting (pid 12); its worker is interrupted, too, because it is in the foreground',
+  ],
   [{ reason: 'interrupted', state: 'stopped' }, 'interrupted, left stopped; the same command finishes the work'],
   [
     { reason: 'halted', by: 'w1@host' },
