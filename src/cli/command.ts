@@ -85,6 +85,7 @@ function parseFor(
     {
       takesSignal: verb.takesSignal ?? false,
       allowNoNodes: verb.nodesOptional ?? false,
+      handsNothingOn: verb.handsNothingOn ?? false,
       ...(verb.positional ? { positional: verb.positional } : {}),
     },
   )

@@ -15,7 +15,7 @@ async function run(context: Context, wish: Wish): Promise<Answer> {
   return outcomesOf(context, wish, outcomes)
 }
 
-const common = { usage: '[NODE…|N] [OPTIONS]', nodesOptional: true } as const
+const common = { usage: '[NODE…|N] [OPTIONS]', nodesOptional: true, handsNothingOn: true } as const
 
 export const quiet: Verb = {
   ...common,

@@ -162,5 +162,6 @@ export const status: Verb = {
   summary: 'print what each node is: its state, pid, age',
   usage: '[NODE…|N] [OPTIONS]',
   nodesOptional: true,
+  handsNothingOn: true,
   run,
 }

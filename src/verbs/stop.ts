@@ -37,7 +37,8 @@ async function bringDown(context: Context, verb: string, wait: boolean): Promise
   return outcomesOf(context, verb, await pursue(tasks, pursuit.value))
 }
 
-const common = { usage: '[NODE…|N] [-SIG] [OPTIONS]', takesSignal: true, nodesOptional: true } as const
+const ending = { takesSignal: true, nodesOptional: true, handsNothingOn: true } as const
+const common = { ...ending, usage: '[NODE…|N] [-SIG] [OPTIONS]' } as const
 
 export const stop: Verb = {
   ...common,
@@ -56,9 +57,8 @@ export const stopwait: Verb = {
 export const kill: Verb = {
   name: 'kill',
   summary: 'KILL the whole process group of each node, and wait until it is gone',
+  ...ending,
   usage: '[NODE…|N] [OPTIONS]',
-  takesSignal: true,
-  nodesOptional: true,
   async run(context) {
     const { signal } = context.line
     if (signal && signal !== 'KILL') {
