@@ -53,6 +53,8 @@ export interface NodeRecord {
   readonly pidfile: AbsPath
   readonly logfile: AbsPath
   readonly wanted: 'up' | 'down'
+  /** Its very first start failed, and none since was seen to succeed. */
+  readonly neverUp?: boolean
   readonly launch?: Launch
   readonly plan?: SavedPlan
   readonly stop?: StopRequest
@@ -194,6 +196,7 @@ const isRecord = (value: Json): value is Json & NodeRecord =>
   ['name', 'short', 'fleet', 'pidfile', 'logfile'].every((name) => isText(value[name])) &&
   (value['wanted'] === 'up' || value['wanted'] === 'down') &&
   Array.isArray(value['exits']) &&
+  optional(value['neverUp'], (flag) => typeof flag === 'boolean') &&
   optional(value['launch'], isLaunch) &&
   optional(value['stop'], isStop) &&
   optional(value['plan'], isPlan)

@@ -8,7 +8,7 @@ import type { Launch, NodeRecord } from './record.ts'
 import type { Effect, Scene } from './scene.ts'
 import { releaseClaims, writeRecord } from './write.ts'
 
-type Changes = Partial<Pick<NodeRecord, 'wanted' | 'plan' | 'launch' | 'stop' | 'exits'>>
+type Changes = Partial<Pick<NodeRecord, 'wanted' | 'neverUp' | 'plan' | 'launch' | 'stop' | 'exits'>>
 
 /** Writes the record under our claim's number, which voids that claim and all below, and removes them. */
 export async function recorded(scene: Scene, changes: Changes): Effect {

@@ -260,6 +260,26 @@ describe('down', () => {
   )
 })
 
+describe('a node that dies before it is ready', () => {
+  const launched = { id: LAUNCH.id, identity: LEADER, logOffset: 0 }
+  const seen = (more: object) => seenOf(STATES.stopped, { claims: OURS, record: { ...RECORD, ...more } })
+
+  test('at its very first start is not wanted up any more, and then reported', () => {
+    const memory = memoryOf({ launched: { ...launched, first: true } })
+    expect(word(decided(UP, seen({}), memory))).toBe('unwant')
+    expect(word(decided(UP, seen({ wanted: 'down', neverUp: true }), memory))).toBe('refuse: died')
+    expect(word(decided(UP, seen({}), { ...memory, unwanted: true }))).toBe('refuse: died')
+  })
+
+  test('later is reported, and stays wanted up', () =>
+    expect(word(decided(UP, seen({}), memoryOf({ launched })))).toBe('refuse: died'))
+
+  test('and comes up at last is wanted up from then on', () => {
+    const running = seenOf(STATES.running, { claims: OURS, record: { ...RECORD, neverUp: true } })
+    expect(word(decided(UP, running, memoryOf({ launched: { ...launched, first: true } })))).toBe('want')
+  })
+})
+
 describe('killed', () => {
   test('is repeated once a second, and given up after fifteen', () => {
     const seen = seenOf(STATES.running, { claims: OURS })
