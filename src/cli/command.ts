@@ -18,7 +18,7 @@ import { openSink } from './sink.ts'
 import { callDirectory } from './surroundings.ts'
 
 /** Verbs that wait and may be interrupted in good order; the others end at once by a signal, as any program. */
-const WAITING = new Set(['start', 'stop', 'stopwait', 'restart', 'kill'])
+const WAITING = new Set(['start', 'stop', 'stopwait', 'restart', 'kill', 'forget'])
 
 /** A third of the code, and nothing of it is needed to print a few names. */
 const reporting = () => import('./reporting.ts')

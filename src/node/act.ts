@@ -2,12 +2,12 @@ import type { LaunchId } from '../model/names.ts'
 import { err, ok, unreachable } from '../model/result.ts'
 import type { Target } from '../model/spec.ts'
 import { type Claims, formatClaim, NO_LAUNCH } from './claim.ts'
-import { claimPath, wishPath } from './files.ts'
+import { claimPath, recordPath, wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { Goal } from './goal.ts'
 import { launch, savedPlan } from './launch.ts'
 import { lastWordsPath, type Seen } from './observe.ts'
-import { record, recorded } from './recording.ts'
+import { givenBack, record, recorded } from './recording.ts'
 import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
 import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
@@ -31,6 +31,8 @@ export function act(change: Change, scene: Scene): Effect {
       return want(scene)
     case 'unwant':
       return unwant(scene)
+    case 'forget':
+      return forget(scene)
     case 'signal-leader':
       return signalLeader(scene, change.signal)
     case 'signal-soft':
@@ -156,6 +158,15 @@ async function unwant(scene: Scene): Effect {
   scene.memory.unwanted = true
   await recorded(scene, FAILED_FIRST)
   return ok(undefined)
+}
+
+async function forget(scene: Scene): Effect {
+  const { system, target, seen, memory } = scene
+  const removed = await system.remove(recordPath(target.pidfile))
+  if (!removed.ok) return err(fromFault(removed.error, `remove the record of ${target.name}`, '--pidfile'))
+  memory.forgotten = true
+  // From now on claims are counted from 1, and ours is in nobody's way.
+  return givenBack(scene, Math.max(1, seen.record?.generation ?? 0), seen.claims.next - 1)
 }
 
 async function want(scene: Scene): Effect {

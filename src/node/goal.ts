@@ -6,7 +6,7 @@ import type { LaunchPlan } from '../model/spec.ts'
 export type AtLimit = readonly ('soft' | 'kill')[]
 
 /** What a verb wants of one node. Times in ms. */
-export type Goal = UpGoal | DownGoal | KilledGoal
+export type Goal = UpGoal | DownGoal | KilledGoal | ForgottenGoal
 
 export interface UpGoal {
   readonly goal: 'up'
@@ -40,4 +40,9 @@ export interface DownGoal {
 
 export interface KilledGoal {
   readonly goal: 'killed'
+}
+
+/** Nothing of it is recorded any more. */
+interface ForgottenGoal {
+  readonly goal: 'forgotten'
 }

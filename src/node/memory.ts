@@ -25,6 +25,8 @@ export interface Memory {
   }
   /** What failed at its first start is not wanted up any more. */
   unwanted?: boolean
+  /** Its record was there, and this command has removed it. */
+  forgotten?: boolean
   /** A start by someone else that this command waits for. */
   joined?: { readonly pid: number; readonly logOffset: number }
   /** Whom this command signalled, or waits for. */

@@ -96,7 +96,7 @@ export async function release(scene: Scene): Effect {
   return givenBack(scene, recorded + 1, next - 1)
 }
 
-async function givenBack({ system, target }: Scene, lowest: number, highest: number): Effect {
+export async function givenBack({ system, target }: Scene, lowest: number, highest: number): Effect {
   const released = await releaseClaims(system, target.pidfile, lowest, highest)
   return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
 }

@@ -59,6 +59,8 @@ function words(failure: Failure, about?: About): string {
       return `not touched, because ${failure.by} did not come back; run the restart again once that is mended`
     case 'not-running':
       return 'it does not run; multi start starts it'
+    case 'not-down':
+      return `not forgotten: it is ${failure.state} (pid ${failure.pid}); multi stopwait ends it, then forget it`
     case 'not-quieted':
       return failure.why
     default:

@@ -60,6 +60,12 @@ async function withVitals(
   return vitals === undefined ? rest : { ...rest, vitals }
 }
 
+/** What was started while another command forgot it is noted all the same. */
+export async function noteAgain({ system, directories }: Context, outcomes: readonly Outcome[]): Promise<void> {
+  for (const { result, target } of outcomes)
+    if (result === 'started' || result === 'restarted') await remember(system, directories.state, target.pidfile)
+}
+
 /** In the order of the line, whichever was finished first. */
 export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[]): Outcome[] {
   const at = new Map(planned.map(({ target }, index) => [target.pidfile, index]))

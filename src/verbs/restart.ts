@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../model/result.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { countOf, isSet } from './read-settings.ts'
-import { inOrder, NOBODY, readied } from './readied.ts'
+import { inOrder, NOBODY, noteAgain, readied } from './readied.ts'
 import { startOptions } from './start.ts'
 import { drainOptions } from './stop.ts'
 import { type Answer, type Context, failed, type Verb } from './verb.ts'
@@ -58,6 +58,7 @@ async function run(context: Context): Promise<Answer> {
     bad.length > 0 && gate.value.haltOnFailure
       ? halted(tasks, bad[0]?.target.name ?? '')
       : await pursue(tasks, pursuit.value)
+  await noteAgain(context, outcomes)
   return outcomesOf(context, 'restart', inOrder(planned.value, [...bad, ...outcomes]))
 }
 

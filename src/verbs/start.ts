@@ -8,7 +8,7 @@ import type { UpGoal } from '../node/goal.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { choiceOf, countOf, durationOf, isSet } from './read-settings.ts'
-import { inOrder, NOBODY, readied } from './readied.ts'
+import { inOrder, NOBODY, noteAgain, readied } from './readied.ts'
 import { type Answer, type Context, failed, type Verb } from './verb.ts'
 
 export type StartOptions = Pick<UpGoal, 'startMs' | 'startTimeoutMs'>
@@ -47,6 +47,7 @@ async function run(context: Context): Promise<Answer> {
     goals: [{ goal: 'up', plan, defaultPidfile, ...common }],
   }))
   const outcomes = inOrder(planned.value, [...bad, ...(await pursue(tasks, pursuit.value))])
+  await noteAgain(context, outcomes)
   const answer = await outcomesOf(context, 'start', outcomes)
   if (!foreground || answer.kind !== 'outcomes') return answer
   const { exits, left } = await stayWith(outcomes, pursuit.value)

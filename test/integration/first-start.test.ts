@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { rigFor } from '../rig/rig.ts'
+import { type Rig, rigFor } from '../rig/rig.ts'
 
 const FAILS = ['--cmd', "sh -c 'exit 3'", '--startsecs=5'] as const
 
@@ -39,4 +39,65 @@ test('a node that comes up at last is wanted up from then on, also when a later 
   expect((await rig.multi('restart')).code).toBe(1)
   expect(rig.record('w1')?.wanted).toBe('up')
   expect((await rig.multi('status')).stdout).toContain('should be up')
+})
+
+/** Names in the index and, but for logs and locks, of files beside pidfiles. */
+const filesOf = ({ state, run }: Rig): string[] => [
+  ...readdirSync(join(state, 'index')),
+  ...readdirSync(run).filter((name) => name !== 'vitals'),
+]
+
+test('forget removes all but the log of a node that is down, and status does not show it any more', async (context) => {
+  const rig = rigFor(context)
+  await rig.started('w1')
+  expect((await rig.multi('start', 'wbe', ...FAILS)).code).toBe(1)
+  writeFileSync(rig.pidfile('wbe'), '2147483646\n')
+  expect((await rig.multi('status')).code).toBe(1)
+  const { code, stdout } = await rig.multi('forget', 'wbe')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/wbe@\S+: OK \(forgotten\)/)
+  const status = await rig.multi('status')
+  expect(status.code).toBe(0)
+  expect(status.stdout).not.toContain('wbe')
+  expect(existsSync(join(rig.logs, 'wbe.log'))).toBe(true)
+  expect(filesOf(rig).filter((name) => name.includes('wbe'))).toEqual([])
+  await rig.multi('stopwait', 'w1')
+  expect((await rig.multi('forget', 'w1')).code).toBe(0)
+  expect(filesOf(rig)).toEqual([])
+})
+
+test('forget of what was never recorded is fine, and nothing else is forgotten by it', async (context) => {
+  const rig = rigFor(context)
+  await rig.started('w1')
+  await rig.multi('stopwait', 'w1')
+  const { code, stdout } = await rig.multi('forget', 'w2')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/w2@\S+: OK \(nothing of it is recorded\)/)
+  expect((await rig.multi('status')).stdout).toContain('w1@')
+  expect((await rig.multi('forget')).code).toBe(2)
+})
+
+test('forget of a node that runs or drains is refused with its pid, and the node is left alone', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const running = await rig.multi('forget', 'w1')
+  expect(running.code).toBe(1)
+  expect(running.stdout).toContain(`not forgotten: it is running (pid ${worker.pid})`)
+  await worker.on('SIGTERM', 'stay')
+  await rig.multi('stop', 'w1')
+  expect((await rig.multi('forget', 'w1')).stdout).toContain(`it is draining (pid ${worker.pid})`)
+  expect(worker.signals).toEqual(['SIGTERM'])
+  expect(rig.record('w1')?.stop?.signal).toBe('TERM')
+  await worker.exit()
+  await rig.multi('stopwait', 'w1')
+})
+
+test('a node that was forgotten can be started again, and is known again', async (context) => {
+  const rig = rigFor(context)
+  await rig.started('w1')
+  await rig.multi('stopwait', 'w1')
+  await rig.multi('forget', 'w1')
+  expect((await rig.multi('start', 'w1', '--cmd', 'sleep 1000', '--startsecs=0')).code).toBe(0)
+  expect((await rig.multi('status')).stdout).toMatch(/w1@\S+ +running/)
+  await rig.multi('stopwait', 'w1')
 })

@@ -280,6 +280,24 @@ describe('a node that dies before it is ready', () => {
   })
 })
 
+test.for([
+  ['stopped', false, 'forget'],
+  ['stopped', true, 'clear'],
+  ['stale', true, 'clear'],
+  ['starting', false, 'refuse: not-down'],
+  ['running', false, 'refuse: not-down'],
+  ['draining', false, 'refuse: not-down'],
+  ['leaderless', false, 'refuse: not-down'],
+  ['orphaned', false, 'refuse: orphaned'],
+  ['foreign', false, 'refuse: foreign'],
+  ['unknown', false, 'refuse: unknown'],
+] as const)('to be forgotten, %s, leftover %s: %s, if need be under a claim', ([state, leftover, does]) => {
+  const goal = { goal: 'forgotten' } as const
+  expect(word(decided(goal, seenOf(STATES[state], { leftover, claims: OURS })))).toBe(does)
+  const first = does.startsWith('refuse') ? does : 'claim'
+  expect(word(decided(goal, seenOf(STATES[state], { leftover, claims: NO_CLAIMS })))).toBe(first)
+})
+
 describe('killed', () => {
   test('is repeated once a second, and given up after fifteen', () => {
     const seen = seenOf(STATES.running, { claims: OURS })

@@ -142,6 +142,10 @@ const TABLE: readonly (readonly [Failure, string])[] = [
     { reason: 'halted', by: 'w1@host' },
     'not touched, because w1@host did not come back; run the restart again once that is mended',
   ],
+  [
+    { reason: 'not-down', state: 'running', pid: 12 },
+    'not forgotten: it is running (pid 12); multi stopwait ends it, then forget it',
+  ],
   [{ reason: 'not-running' }, 'it does not run; multi start starts it'],
   [{ reason: 'not-quieted', why: 'this kind of worker cannot be told' }, 'this kind of worker cannot be told'],
 ]
