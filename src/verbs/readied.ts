@@ -1,11 +1,13 @@
 import { prepare } from '../fleet/prepare.ts'
 import { remember } from '../fleet/remember.ts'
 import { placeForVitals } from '../fleet/vitals-place.ts'
+import type { FleetEvent } from '../model/events.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { LaunchPlan, Target } from '../model/spec.ts'
 import type { Fault } from '../system/port.ts'
 import type { Planned } from './plans.ts'
+import { isSet } from './read-settings.ts'
 import type { Context } from './verb.ts'
 
 /** A node that can be started now. */
@@ -73,7 +75,7 @@ export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[
 }
 
 /** Exit 0 without a word would look like a fleet that was started. */
-export const NOBODY = {
-  event: 'note',
-  text: 'no node of this fleet should be up, all were stopped: name those that are to be started',
-} as const
+export const nobody = ({ line }: Context): FleetEvent => {
+  const which = isSet(line.settings, '--all') ? 'no recorded node' : 'no node of this fleet'
+  return { event: 'note', text: `${which} should be up: name those that are to be started` }
+}

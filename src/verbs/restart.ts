@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../model/result.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { countOf, isSet } from './read-settings.ts'
-import { inOrder, NOBODY, noteAgain, readied } from './readied.ts'
+import { inOrder, nobody, noteAgain, readied } from './readied.ts'
 import { startOptions } from './start.ts'
 import { drainOptions } from './stop.ts'
 import { type Answer, type Context, failed, type Verb } from './verb.ts'
@@ -52,8 +52,7 @@ async function run(context: Context): Promise<Answer> {
       { goal: 'up', plan, ...up.value, atLimit: 'leave', defaultPidfile: false, takeover },
     ],
   }))
-  if (planned.value.length === 0) emit(NOBODY)
-  emit({ event: 'stopping', count: tasks.length })
+  emit(planned.value.length === 0 ? nobody(context) : { event: 'stopping', count: tasks.length })
   const outcomes =
     bad.length > 0 && gate.value.haltOnFailure
       ? halted(tasks, bad[0]?.target.name ?? '')

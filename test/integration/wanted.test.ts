@@ -101,3 +101,19 @@ test('a node that was forgotten can be started again, and is known again', async
   expect((await rig.multi('status')).stdout).toMatch(/w1@\S+ +running/)
   await rig.multi('stopwait', 'w1')
 })
+
+test.for(['start', 'restart'])(
+  '%s --all where all were stopped says that no recorded node should be up, and no more',
+  async (verb, context) => {
+    const rig = rigFor(context)
+    await rig.started('w1')
+    await rig.multi('stopwait', '--all')
+    const all = await rig.multi(verb, '--all', '--nosplash')
+    expect({ code: all.code, lines: all.lines }).toEqual({
+      code: 0,
+      lines: ['> no recorded node should be up: name those that are to be started'],
+    })
+    const own = await rig.multi(verb, '--nosplash')
+    expect(own.lines).toEqual(['> no node of this fleet should be up: name those that are to be started'])
+  },
+)
