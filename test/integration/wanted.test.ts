@@ -117,3 +117,17 @@ test.for(['start', 'restart'])(
     expect(own.lines).toEqual(['> no node of this fleet should be up: name those that are to be started'])
   },
 )
+
+test('resume of a fleet of which a node is down is fine, as quiet is; of a node that is named and down it is not', async (context) => {
+  const rig = rigFor(context)
+  await rig.started('w1')
+  await rig.multi('stopwait', 'w1')
+  for (const verb of ['quiet', 'resume']) {
+    const { code, stdout } = await rig.multi(verb)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/> w1@\S+: DOWN/)
+  }
+  const named = await rig.multi('resume', 'w1')
+  expect(named.code).toBe(1)
+  expect(named.stdout).toContain('it does not run')
+})
