@@ -40,7 +40,7 @@ async function look(system: System, database: Database, key: string): Promise<re
 async function groupNumber(system: System, group: string): Promise<Result<number, Failure>> {
   if (isNumber(group)) return ok(Number(group))
   const row = await look(system, 'group', group)
-  return row === undefined ? err(usage(`There is no group ${group}`, { argument: '--gid' })) : ok(Number(row[2]))
+  return row === undefined ? err(usage(`there is no group ${group}`, { argument: '--gid' })) : ok(Number(row[2]))
 }
 
 async function described(
@@ -55,7 +55,7 @@ async function described(
     const user = { name: row[0] ?? uid, home: row[5] || '/' }
     return ok({ uid: Number(row[2]), gid: Number(row[3]), ...group, user })
   }
-  if (!isNumber(uid)) return err(usage(`There is no user ${uid}`, { argument: '--uid' }))
+  if (!isNumber(uid)) return err(usage(`there is no user ${uid}`, { argument: '--uid' }))
   if (gid === undefined) {
     const hint = 'give --gid as well'
     return err(usage(`No user has the number ${uid}, so its group is not known`, { argument: '--uid', hint }))
