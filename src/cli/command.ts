@@ -18,7 +18,7 @@ import { openSink } from './sink.ts'
 import { callDirectory } from './surroundings.ts'
 
 /** Verbs that wait and may be interrupted in good order; the others end at once by a signal, as any program. */
-const WAITING = new Set(['start', 'stop', 'stopwait', 'restart', 'kill', 'quiet', 'resume'])
+const WAITING = new Set(['start', 'stop', 'stopwait', 'restart', 'kill', 'quiet', 'resume', 'forget'])
 
 /** A third of the code, and nothing of it is needed to print a few names. */
 const reporting = () => import('./reporting.ts')
@@ -85,6 +85,7 @@ export function parseFor(
     {
       takesSignal: verb.takesSignal ?? false,
       allowNoNodes: verb.nodesOptional ?? false,
+      handsNothingOn: verb.handsNothingOn ?? false,
       ...(verb.positional ? { positional: verb.positional } : {}),
     },
   )

@@ -9,6 +9,16 @@ import { manual } from './manual.ts'
 import { reportFailure } from './reporting.ts'
 import { openSink } from './sink.ts'
 
+/** What other managers call it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  __proto__: null as never,
+  list: 'did you mean status?',
+  ls: 'did you mean status?',
+  ps: 'did you mean status?',
+  log: 'multi status shows where the logs are',
+  logs: 'multi status shows where the logs are',
+}
+
 /** Everything that is not a verb's work: help, version, and words that are no verb. */
 export async function help(
   word: string | undefined,
@@ -25,8 +35,8 @@ export async function help(
   if (topic === undefined || topic === 'worker') return said('help', await manual(topic, columns()))
   const load = findVerbNamed(topic)
   if (load) return said('help', await manual((await load()).name, columns()))
-  const near = nearest(topic, verbNames)
-  const hint = near === undefined ? 'multi help lists the verbs' : `did you mean ${near}?`
+  const near = verbNames.find((name) => topic.length > 2 && name.startsWith(topic)) ?? nearest(topic, verbNames)
+  const hint = ELSEWHERE[topic] ?? (near === undefined ? 'multi help lists the verbs' : `did you mean ${near}?`)
   return refused(usage(`${topic} is no verb`, { argument: topic, hint }))
 }
 

@@ -40,7 +40,13 @@ async function exitOf(system: System, identity: Identity): Promise<Exit | undefi
 }
 
 /** Where an interrupted node stands. */
-export function standingOf({ seen }: Run): Failure {
+export function standingOf({ seen, goal, memory }: Run): Failure {
   const pid = seen?.launch?.identity.pid
-  return { reason: 'interrupted', state: seen?.state.state ?? 'not touched', ...(pid === undefined ? {} : { pid }) }
+  const handedOn = goal.goal === 'up' && goal.foreground === true && memory.launched !== undefined
+  return {
+    reason: 'interrupted',
+    state: seen?.state.state ?? 'not touched',
+    ...(pid === undefined ? {} : { pid }),
+    ...(handedOn ? { handedOn } : {}),
+  }
 }

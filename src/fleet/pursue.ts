@@ -24,8 +24,8 @@ export interface Pursuit {
   readonly emit: Emit
   readonly gate: Gate
   readonly waitLockMs: number
-  /** Default true: an interruption ends the waiting. */
-  readonly heedInterruptions?: boolean
+  /** An interruption ends the waiting, but not one of those so many that came before. Default 0. */
+  readonly interruptionsBefore?: number
   /** Names in the caller's environment, for the records. */
   readonly environmentNames: readonly string[]
 }
@@ -78,8 +78,8 @@ export async function pursue(tasks: readonly Task[], pursuit: Pursuit): Promise<
   return runs.map((run) => run.outcome as Outcome)
 }
 
-const isInterrupted = ({ system, heedInterruptions = true }: Pursuit): boolean =>
-  heedInterruptions && system.interruptions().length > 0
+const isInterrupted = ({ system, interruptionsBefore = 0 }: Pursuit): boolean =>
+  system.interruptions().length > interruptionsBefore
 
 function heldBack(runs: readonly Run[], pursuit: Pursuit): Failure {
   if (isInterrupted(pursuit)) return { reason: 'interrupted', state: 'not touched' }

@@ -20,6 +20,8 @@ export interface Telling {
   readonly wish: Wish
   /** How long a worker may take to say that it has done so, ms. */
   readonly timeoutMs: number
+  /** To be down is fine. */
+  readonly mayBeDown: boolean
 }
 
 const FIRST_TICK_MS = 10
@@ -54,7 +56,7 @@ async function told(target: Target, telling: Telling): Promise<Result<Done, Fail
       return hasIt(seen, telling.wish) ? ok(doneAs(seen, telling.wish, true)) : ask(target, seen, telling)
     case 'stopped':
     case 'stale':
-      return telling.wish === 'quiet' ? ok({ result: 'already-down' }) : err({ reason: 'not-running' })
+      return telling.mayBeDown ? ok({ result: 'already-down' }) : err({ reason: 'not-running' })
     case 'draining':
       return ending(state.leader?.pid ?? 0, telling)
     case 'starting':

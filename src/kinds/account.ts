@@ -42,12 +42,12 @@ const isPossible = (id: number): boolean => Number.isInteger(id) && id <= HIGHES
 
 const impossible = (typed: string, argument: '--uid' | '--gid'): Result<never, Failure> => {
   const what = argument === '--uid' ? 'user' : 'group'
-  return err(usage(`No ${what} can have the number of ${typed}`, { argument, hint: `at most ${HIGHEST_ID}` }))
+  return err(usage(`no ${what} can have the number of ${typed}`, { argument, hint: `at most ${HIGHEST_ID}` }))
 }
 
 async function groupNumber(system: System, group: string): Promise<Result<number, Failure>> {
   const row = isNumber(group) ? [] : await look(system, 'group', group)
-  if (row === undefined) return err(usage(`There is no group ${group}`, { argument: '--gid' }))
+  if (row === undefined) return err(usage(`there is no group ${group}`, { argument: '--gid' }))
   const id = Number(row[2] ?? group)
   return isPossible(id) ? ok(id) : impossible(group, '--gid')
 }
@@ -66,10 +66,10 @@ async function described(
     const account = { uid: Number(row[2]), gid: Number(row[3]), ...group, user }
     return isPossible(account.uid) && isPossible(account.gid) ? ok(account) : impossible(uid, '--uid')
   }
-  if (!isNumber(uid)) return err(usage(`There is no user ${uid}`, { argument: '--uid' }))
+  if (!isNumber(uid)) return err(usage(`there is no user ${uid}`, { argument: '--uid' }))
   if (gid === undefined) {
     const hint = 'give --gid as well'
-    return err(usage(`No user has the number ${uid}, so its group is not known`, { argument: '--uid', hint }))
+    return err(usage(`no user has the number ${uid}, so its group is not known`, { argument: '--uid', hint }))
   }
   return ok({ uid: Number(uid), gid })
 }

@@ -26,7 +26,7 @@ const chosen = (kind: KindName, why: string): Result<Choice, Failure> => ok({ ki
 
 function byHand(name: string, spec: NodeSpec): Result<Choice, Failure> {
   if (!isKind(name)) {
-    return err(usage(`There is no kind ${name}`, { argument: '--kind', hint: 'celery, app or command' }))
+    return err(usage(`there is no kind ${name}`, { argument: '--kind', hint: 'celery, app or command' }))
   }
   if (name === 'app' && spec.cmd !== undefined) {
     return err(

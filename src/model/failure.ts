@@ -55,10 +55,13 @@ export type Failure =
       readonly pid?: number
     }
   | { readonly reason: 'locked'; readonly path: string; readonly afterMs: number; readonly holder?: number }
-  | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number }
+  /** `handedOn`: its worker is in the foreground and is interrupted, too. */
+  | { readonly reason: 'interrupted'; readonly state: string; readonly pid?: number; readonly handedOn?: true }
   /** A rolling restart stopped before this node was touched. */
   | { readonly reason: 'halted'; readonly by: string }
   | { readonly reason: 'not-running' }
+  /** Of what lives nothing is forgotten. */
+  | { readonly reason: 'not-down'; readonly state: string; readonly pid: number }
   /** It cannot be told to take no more jobs, or did not do so. `why` is a clause. */
   | { readonly reason: 'not-quieted'; readonly why: string; readonly output?: readonly string[] }
 
@@ -82,6 +85,7 @@ export const REASONS = {
   interrupted: EXIT.interrupted,
   halted: EXIT.failed,
   'not-running': EXIT.failed,
+  'not-down': EXIT.failed,
   'not-quieted': EXIT.failed,
 } as const satisfies Record<Failure['reason'], ExitCode>
 

@@ -34,6 +34,8 @@ export type Done =
   /** It takes no more jobs, or takes them again, by its own word (`said`), or was told to and cannot say. */
   | { readonly result: 'quieted' | 'resumed'; readonly pid: number; readonly said: boolean; readonly active?: number }
   | { readonly result: 'already-down' }
+  /** `recorded`: there was something to forget. */
+  | { readonly result: 'forgotten'; readonly recorded: boolean }
 
 export type Outcome = { readonly target: Target; readonly ms: number } & (
   | Done

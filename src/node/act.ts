@@ -3,12 +3,12 @@ import { err, ok, unreachable } from '../model/result.ts'
 import type { Target } from '../model/spec.ts'
 import { type Claims, formatClaim, NO_LAUNCH } from './claim.ts'
 import { whoIsDoubtful } from './doubtful.ts'
-import { claimPath, wishPath } from './files.ts'
+import { claimPath, recordPath, wishPath } from './files.ts'
 import { fromFault } from './from-fault.ts'
 import type { Goal } from './goal.ts'
 import { launch, savedPlan } from './launch.ts'
 import { lastWordsPath, type Seen } from './observe.ts'
-import { record, recorded } from './recording.ts'
+import { givenBack, record, recorded } from './recording.ts'
 import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
 import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
@@ -30,6 +30,10 @@ export function act(change: Change, scene: Scene): Effect {
       return pidfileEffect(scene)
     case 'want':
       return want(scene)
+    case 'unwant':
+      return unwant(scene)
+    case 'forget':
+      return forget(scene)
     case 'signal-leader':
       return signalLeader(scene, change.signal)
     case 'signal-soft':
@@ -99,17 +103,18 @@ async function launchEffect(scene: Scene): Effect {
   const { plan } = goal
   sayUseless(scene)
   // What is wanted is on disk before anything is done for it; still under the old number, so that our claim stays in force.
-  const before = await record(
-    scene,
-    { wanted: 'up', plan: savedPlan(plan, environmentNames) },
-    seen.record?.generation ?? 0,
-  )
+  const generation = seen.record?.generation ?? 0
+  const before = await record(scene, { wanted: 'up', plan: savedPlan(plan, environmentNames) }, generation)
   if (!before.ok) return before
   emit({ event: 'launching', target, argv: plan.argv })
   const launched = await launch(system, goal, id)
-  if (!launched.ok) return launched
+  const first = seen.record?.launch === undefined || seen.record.neverUp === true
+  if (!launched.ok) {
+    if (first) await record(scene, { ...FAILED_FIRST, plan: savedPlan(plan, environmentNames) }, generation)
+    return launched
+  }
   const { identity, logOffset } = launched.value
-  memory.launched = { id, identity, logOffset }
+  memory.launched = { id, identity, logOffset, first }
   emit({ event: 'launched', target, pid: identity.pid })
   // The pidfile first: once the record is written, our claim is void and the next change may begin.
   const named = plan.pidfileOwner === 'worker' ? ok(undefined) : await pidfileOf(scene, identity.pid)
@@ -148,11 +153,30 @@ function sayUseless({ seen: { recordRead }, target, emit }: Scene): void {
   if (recordRead.is === 'useless') emit({ event: 'note', target, text: `${recordRead.why}: ignored` })
 }
 
+const FAILED_FIRST = { wanted: 'down', neverUp: true } as const
+
+/** A mistyped node must not be brought up again by every bare start, nor halt rolling restarts. If it cannot be noted, it will. */
+async function unwant(scene: Scene): Effect {
+  scene.memory.unwanted = true
+  await recorded(scene, FAILED_FIRST)
+  return ok(undefined)
+}
+
+async function forget(scene: Scene): Effect {
+  const { system, target, seen, memory } = scene
+  const removed = await system.remove(recordPath(target.pidfile))
+  if (!removed.ok) return err(fromFault(removed.error, `remove the record of ${target.name}`, '--pidfile'))
+  memory.forgotten = true
+  // From now on claims are counted from 1, and ours is in nobody's way.
+  return givenBack(scene, Math.max(1, seen.record?.generation ?? 0), seen.claims.next - 1)
+}
+
 async function want(scene: Scene): Effect {
   const { goal, seen, system } = scene
   const wanted = goal.goal === 'up' ? 'up' : goal.goal === 'down' ? goal.wanted : 'down'
   const { state, launch } = seen
-  if (state.state !== 'orphaned' || !launch) return recorded(scene, { wanted })
+  if (state.state !== 'orphaned' || !launch)
+    return recorded(scene, { wanted, ...(wanted === 'up' ? { neverUp: false } : {}) })
   const { uid, identity } = system.self
   const signal = (goal.goal === 'down' ? goal.signal : undefined) ?? 'TERM'
   return recorded(scene, {

@@ -14,6 +14,7 @@ const fail = (failure: Failure): Step => ({ step: 'fail', failure })
 /** The row `down`: one warm signal to the leader, ever; then patience, until nothing of its group is left. */
 export function decideDown(goal: DownGoal, seen: Seen, moment: Moment): Step {
   const { state } = seen
+  if (isNotMeant(goal, seen)) return stopped(moment)
   switch (state.state) {
     case 'stopped':
     case 'stale':
@@ -59,6 +60,12 @@ const stopped = ({ memory: { stopping, killed, lost } }: Moment): Step => ({
 
 const isAnother = (identity: Identity, { memory: { stopping } }: Moment): boolean =>
   stopping?.identity !== undefined && !sameProcess(stopping.identity, identity)
+
+/** Also when that other one has ended: what is left of it is the business of who started it. */
+function isNotMeant({ only }: DownGoal, { launch, record }: Seen): boolean {
+  const identity = launch?.identity ?? record?.launch?.identity
+  return only !== undefined && identity !== undefined && !sameProcess(only, identity)
+}
 
 type Draining = Extract<NodeState, { state: 'draining' }>
 

@@ -25,7 +25,7 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
       return whileDraining(goal, state, moment)
     case 'orphaned':
       return moment.memory.launched || moment.memory.joined
-        ? died(moment)
+        ? died(seen, moment)
         : fail({ reason: 'orphaned', pgid: state.group.pgid, members: state.group.evidence.map(({ pid }) => pid) })
     case 'foreign':
       if (!goal.takeover) return fail({ reason: 'foreign', host: state.host })
@@ -40,18 +40,21 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
   }
 }
 
-function fromNothing({ state, leftover }: Seen, moment: Moment): Step {
+function fromNothing(seen: Seen, moment: Moment): Step {
+  const { state, leftover } = seen
   if (leftover)
     return { step: 'clear', ...(state.state === 'stale' && !moment.memory.launched ? { why: state.why } : {}) }
   // One launch per command: what dies at once is reported, not tried again.
-  return moment.memory.launched || moment.memory.joined ? died(moment) : { step: 'launch' }
+  return moment.memory.launched || moment.memory.joined ? died(seen, moment) : { step: 'launch' }
 }
 
 /** The facts; the loop adds how it ended and what it logged. */
-const died = ({ target, memory }: Moment): Step =>
-  memory.stopping
-    ? fail({ reason: 'start-timeout', pid: memory.stopping.pid, afterMs: 0, stopped: true, logTail: [] })
-    : fail({ reason: 'died', logTail: [], logfile: target.logfile })
+function died({ record }: Seen, { target, memory }: Moment): Step {
+  if (memory.stopping)
+    return fail({ reason: 'start-timeout', pid: memory.stopping.pid, afterMs: 0, stopped: true, logTail: [] })
+  if (memory.launched?.first && record?.wanted === 'up' && !memory.unwanted) return { step: 'unwant' }
+  return fail({ reason: 'died', logTail: [], logfile: target.logfile })
+}
 
 function booting(goal: UpGoal, state: Extract<NodeState, { state: 'starting' }>, seen: Seen, moment: Moment): Step {
   const { pid } = state.identity
@@ -74,6 +77,7 @@ function up(
   if (needsPidfile(seen)) return { step: 'write-pidfile' }
   // By its own word, though nobody asked it here: soon it is no more, and nobody would start it.
   if (!memory.launched && seen.vitals?.state === 'draining') return fail({ reason: 'draining', pid })
+  if (seen.record?.neverUp) return { step: 'want' }
   if (memory.launched) {
     const readyBy = seen.vitals || goal.plan.ready === 'pidfile' ? 'word' : 'alive'
     return { step: 'done', done: { result: 'started', pid, readyBy, aliveMs: now - (seen.launch?.startedMono ?? now) } }

@@ -1,6 +1,7 @@
 import { unreachable } from '../model/result.ts'
 import type { Target } from '../model/spec.ts'
 import { decideDown } from './decide-down.ts'
+import { decideForgotten } from './decide-forgotten.ts'
 import { decideKilled } from './decide-killed.ts'
 import { decideUp } from './decide-up.ts'
 import type { Goal } from './goal.ts'
@@ -24,6 +25,7 @@ export interface Moment {
  *     up       launch    clear, launch   wait       done      refuse      refuse          refuse
  *     down     done      clear, done     signal     signal    join, wait  signal the rest refuse
  *     killed   done      clear, done     KILL       KILL      KILL        KILL            refuse
+ *     forgotten forget   clear, forget   refuse    refuse    refuse      refuse          refuse
  */
 export function decide(goal: Goal, seen: Seen, moment: Moment): Step {
   const { top } = seen.claims
@@ -42,6 +44,8 @@ function decideFreely(goal: Goal, seen: Seen, moment: Moment): Step {
       return decideDown(goal, seen, moment)
     case 'killed':
       return decideKilled(seen, moment)
+    case 'forgotten':
+      return decideForgotten(seen, moment)
     default:
       return unreachable(goal)
   }

@@ -34,6 +34,8 @@ export async function whoIsDoubtful(
     if (!isLeader || facts.startTicks < startTicks || (starts.get(facts.ppid) ?? 0) > startTicks) continue
     if ((await system.environ(facts.pid)) !== undefined || (await system.realUid(facts.pid)) !== uid) continue
     if (isOnRecord(read, facts) || (await isNeighbour(system, target, facts))) continue
+    // Its command line everybody may read, until its memory goes: one that is ending is nobody to be in doubt about.
+    if (((await system.commandLine(facts.pid)) ?? []).length === 0) continue
     if (await isStillThere(system, facts)) return whyDoubtful(facts, claimPath(target.pidfile, claim.generation))
   }
   return undefined

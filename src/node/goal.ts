@@ -1,3 +1,4 @@
+import type { Identity } from '../model/process.ts'
 import type { Signal } from '../model/signals.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 
@@ -5,7 +6,7 @@ import type { LaunchPlan } from '../model/spec.ts'
 export type AtLimit = readonly ('soft' | 'kill')[]
 
 /** What a verb wants of one node. Times in ms. */
-export type Goal = UpGoal | DownGoal | KilledGoal
+export type Goal = UpGoal | DownGoal | KilledGoal | ForgottenGoal
 
 export interface UpGoal {
   readonly goal: 'up'
@@ -35,8 +36,15 @@ export interface DownGoal {
   readonly wanted: 'up' | 'down'
   /** A restart that is to start it though a worker of it may live in another container: there is nobody here to be stopped. */
   readonly takeover?: boolean
+  /** This worker and no other: one that somebody has started since is left as it is. */
+  readonly only?: Identity
 }
 
 export interface KilledGoal {
   readonly goal: 'killed'
+}
+
+/** Nothing of it is recorded any more. */
+interface ForgottenGoal {
+  readonly goal: 'forgotten'
 }

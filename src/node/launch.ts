@@ -51,7 +51,8 @@ async function begin(
   if (log.value !== 'terminal') await system.closeLog(log.value)
   if (!spawned.ok) return err(await spawnFailure(system, plan, spawned.error.code))
   const identity = spawned.value
-  const logOffset = log.value === 'terminal' ? 0 : log.value.offset
+  // On the terminal it may still log to that file by itself: what earlier ones wrote there is none of its words.
+  const logOffset = log.value === 'terminal' ? ((await system.statTarget(plan.logfile))?.size ?? 0) : log.value.offset
   const vitals = plan.vitals ? { vitals: { path: plan.vitals, uid: plan.uid ?? system.self.uid } } : {}
   return ok({
     host: system.self.hostname,

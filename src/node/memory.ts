@@ -16,8 +16,17 @@ export interface Memory {
   claimed?: Claim | undefined
   /** The launch of which a glance found nobody: neither its leader nor its group comes back. */
   gone?: LaunchId
-  /** What this command started. */
-  launched?: { readonly id: LaunchId; readonly identity: Identity; readonly logOffset: number }
+  /** What this command started. `first`: no start before it is known to have succeeded. */
+  launched?: {
+    readonly id: LaunchId
+    readonly identity: Identity
+    readonly logOffset: number
+    readonly first?: boolean
+  }
+  /** What failed at its first start is not wanted up any more. */
+  unwanted?: boolean
+  /** Its record was there, and this command has removed it. */
+  forgotten?: boolean
   /** A start by someone else that this command waits for. */
   joined?: { readonly pid: number; readonly logOffset: number }
   /** Whom this command signalled, or waits for. */

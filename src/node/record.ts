@@ -54,6 +54,8 @@ export interface NodeRecord {
   readonly pidfile: AbsPath
   readonly logfile: AbsPath
   readonly wanted: 'up' | 'down'
+  /** Its very first start failed, and none since was seen to succeed. */
+  readonly neverUp?: boolean
   readonly launch?: Launch
   readonly plan?: SavedPlan
   readonly stop?: StopRequest
@@ -264,6 +266,7 @@ const hasAllFields = shape<NodeRecord>({
   pidfile: isPath,
   logfile: isPath,
   wanted: oneOf('up', 'down'),
+  neverUp: optional(isFlag),
   launch: optional(isLaunch),
   plan: optional(isPlan),
   stop: optional(isStop),

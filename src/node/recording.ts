@@ -8,7 +8,7 @@ import type { Launch, NodeRecord } from './record.ts'
 import type { Effect, Scene } from './scene.ts'
 import { releaseClaims, writeRecord } from './write.ts'
 
-type Changes = Partial<Pick<NodeRecord, 'wanted' | 'plan' | 'launch' | 'stop' | 'exits'>>
+type Changes = Partial<Pick<NodeRecord, 'wanted' | 'neverUp' | 'plan' | 'launch' | 'stop' | 'exits'>>
 
 /** Writes the record under our claim's number, which voids that claim and all below, and removes them. */
 export async function recorded(scene: Scene, changes: Changes): Effect {
@@ -102,7 +102,7 @@ export async function releaseOwn(scene: Scene): Effect {
   return top?.holder === 'ours' ? givenBack(scene, top.claim.generation, top.claim.generation) : ok(undefined)
 }
 
-async function givenBack({ system, target }: Scene, lowest: number, highest: number): Effect {
+export async function givenBack({ system, target }: Scene, lowest: number, highest: number): Effect {
   const released = await releaseClaims(system, target.pidfile, lowest, highest)
   return released.ok ? released : err(fromFault(released.error, `clear up after ${target.name}`))
 }

@@ -17,6 +17,10 @@ export type Change =
   | { readonly step: 'write-pidfile' }
   /** Record what is wanted, and who asked, where there is nothing to signal. */
   | { readonly step: 'want' }
+  /** Record that its very first start failed: it is not wanted up. */
+  | { readonly step: 'unwant' }
+  /** Remove the record of a node that is down. */
+  | { readonly step: 'forget' }
   | { readonly step: 'signal-leader'; readonly signal: Signal }
   | { readonly step: 'signal-soft'; readonly signal: Signal }
   /** The soft stage cannot be had: say so, and go on. */

@@ -39,6 +39,8 @@ function doneText(done: Exclude<Done, { result: 'already-down' }>, ms: number, s
       return `${ok} (${quieted(done)})`
     case 'resumed':
       return `${ok} (${done.said ? 'takes jobs again' : 'told to take jobs again'}, pid ${done.pid})`
+    case 'forgotten':
+      return `${ok} (${done.recorded ? 'forgotten' : 'nothing of it is recorded'})`
     default:
       return unreachable(done)
   }

@@ -54,16 +54,25 @@ function words(failure: Failure, about?: About): string {
     case 'locked':
       return locked(failure)
     case 'interrupted':
-      return `interrupted, left ${failure.state}${failure.pid === undefined ? '' : ` (pid ${failure.pid})`}; the same command finishes the work`
+      return interrupted(failure)
     case 'halted':
       return `not touched, because ${failure.by} did not come back; run the restart again once that is mended`
     case 'not-running':
       return 'it does not run; multi start starts it'
+    case 'not-down':
+      return `not forgotten: it is ${failure.state} (pid ${failure.pid}); multi stopwait ends it, then forget it`
     case 'not-quieted':
       return failure.why
     default:
       return unreachable(failure)
   }
+}
+
+function interrupted({ state, pid, handedOn }: Of<'interrupted'>): string {
+  const who = pid === undefined ? '' : ` (pid ${pid})`
+  return handedOn
+    ? `interrupted while ${state}${who}; its worker is interrupted, too, because it is in the foreground`
+    : `interrupted, left ${state}${who}; the same command finishes the work`
 }
 
 const withHint = (message: string, hint: string | undefined): string =>

@@ -1,7 +1,9 @@
 import { type UsageError, usage } from '../model/failure.ts'
 import type { NodeSpec } from '../model/spec.ts'
 import { groupBy } from './collect.ts'
+import type { OptionRule } from './grammar.ts'
 import type { Lookup } from './lookup.ts'
+import { managerOptions } from './manager.ts'
 import { nearest } from './nearest.ts'
 import type { GivenOption } from './option.ts'
 
@@ -62,6 +64,24 @@ export function sharedLogs(nodes: readonly NodeSpec[]): readonly string[] {
     const names = more === '' ? `${first?.name} and ${second?.name}` : `${first?.name}, ${second?.name}${more}`
     return `${names} log to one file, ${logfile}; %n in --logfile gives each its own`
   })
+}
+
+/** multi's own, whichever worker is meant. */
+const isOwn = (rule: OptionRule | undefined): boolean =>
+  rule !== undefined && (rule.setting === true || managerOptions.includes(rule))
+
+/**
+ * A verb that hands nothing to a worker takes a worker's options, as init scripts give them, and leaves them out. One that is
+ * spelled almost like one of multi's own must not be left out: without `--fleet`, `--timeout` the rest would mean something else.
+ */
+export function misspelledOwn(options: readonly GivenOption[], lookup: Lookup): UsageError | undefined {
+  const known = [...lookup.keys()].filter((name) => name.startsWith('--'))
+  for (const { rule, name } of options) {
+    const meant = rule === undefined && name.startsWith('--') ? nearest(name, known) : undefined
+    if (meant === undefined || !isOwn(lookup.get(meant))) continue
+    return usage(`${name} is not known`, { argument: name, hint: `did you mean ${meant}?` })
+  }
+  return undefined
 }
 
 /** An unknown long option goes to the worker; one that is spelled almost like a known one is probably a typing error. */

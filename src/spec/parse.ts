@@ -1,7 +1,7 @@
 import { type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { buildNode } from './build.ts'
-import { collision, misspelled, sharedLogs } from './check.ts'
+import { collision, misspelled, misspelledOwn, sharedLogs } from './check.ts'
 import { collect } from './collect.ts'
 import type { Facts, Grammar } from './grammar.ts'
 import type { ParsedLine } from './line.ts'
@@ -18,6 +18,8 @@ export interface ParseOptions {
   readonly allowNoNodes: boolean
   /** The first bare word is not a node. */
   readonly positional?: 'template' | 'name'
+  /** No worker gets anything of this line: its options are read and left out. */
+  readonly handsNothingOn?: boolean
 }
 
 /** Reads what stands behind the verb. */
@@ -31,6 +33,8 @@ export function parseLine(
   const line = readLine(rest, lookup, options)
   if (!line.ok) return line
   const read = line.value
+  const misspelt = options.handsNothingOn ? misspelledOwn(read.options, lookup) : undefined
+  if (misspelt !== undefined) return err(misspelt)
   const missing = read.words.length === 0 ? noNodes(read, options.allowNoNodes) : undefined
   if (missing !== undefined) return err(missing)
   const named = nameNodes(read.words, read.options, facts)
@@ -47,7 +51,7 @@ export function parseLine(
     nodes: built.value,
     settings: read.settings,
     warnings: [
-      ...(grammar.unknownRepeat === 'last' ? misspelled(read.options, lookup) : []),
+      ...(grammar.unknownRepeat === 'last' && !options.handsNothingOn ? misspelled(read.options, lookup) : []),
       ...sharedLogs(built.value),
     ],
     hasWorkerOptions:

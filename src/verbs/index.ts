@@ -9,6 +9,7 @@ const loaders: Readonly<Record<Exclude<VerbName, 'help'>, () => Promise<Verb>>> 
   stopwait: async () => (await import('./stop.ts')).stopwait,
   restart: async () => (await import('./restart.ts')).restart,
   kill: async () => (await import('./stop.ts')).kill,
+  forget: async () => (await import('./forget.ts')).forget,
   quiet: async () => (await import('./quiet.ts')).quiet,
   resume: async () => (await import('./quiet.ts')).resume,
   status: async () => (await import('./status.ts')).status,

@@ -8,6 +8,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
+import { neverStarted } from './never-started.ts'
 import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -39,6 +40,8 @@ export async function plannedNodes(
       planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
       continue
     }
+    const unknown = spec && (await isNobody(context, one)) ? await neverStarted(context, spec) : undefined
+    if (unknown) return err(unknown)
     const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
     planned.push(recorded ? await asRecorded(context, one, spec) : await planOne(context, spec))
   }
@@ -48,6 +51,13 @@ export async function plannedNodes(
 /** A worker that runs without a recorded plan was started by something else: with no options it would come back as another. */
 const runs = async ({ system }: Context, { target }: Meant): Promise<boolean> =>
   (await observe(new Look(system), target, newMemory())).state.state === 'running'
+
+/** Neither recorded nor there; one of whom that cannot be told is not. */
+async function isNobody({ system }: Context, { target, record }: Meant): Promise<boolean> {
+  if (record) return false
+  const { state } = (await observe(new Look(system), target, newMemory())).state
+  return state === 'stopped' || state === 'stale'
+}
 
 async function nodesToStart(context: Context, ownOnly: boolean): Promise<Result<Meant[], UsageError>> {
   const meant = await meantNodes(context, ownOnly)

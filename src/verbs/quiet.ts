@@ -10,12 +10,14 @@ async function run(context: Context, wish: Wish): Promise<Answer> {
   if (!timeoutMs.ok) return failed(timeoutMs.error)
   const meant = await meantNodes(context)
   if (!meant.ok) return failed(meant.error)
-  const telling = { system, emit, wish, timeoutMs: timeoutMs.value }
+  // Who names no nodes means those of the fleet that run, as with quiet.
+  const mayBeDown = wish === 'quiet' || line.nodes.length === 0
+  const telling = { system, emit, wish, timeoutMs: timeoutMs.value, mayBeDown }
   const outcomes = await Promise.all(meant.value.map(({ target }) => tell(target, telling)))
   return outcomesOf(context, wish, outcomes)
 }
 
-const common = { usage: '[NODE…|N] [OPTIONS]', nodesOptional: true } as const
+const common = { usage: '[NODE…|N] [OPTIONS]', nodesOptional: true, handsNothingOn: true } as const
 
 export const quiet: Verb = {
   ...common,

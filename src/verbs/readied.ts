@@ -2,11 +2,13 @@ import { neverGiven } from '../fleet/directories.ts'
 import { prepare } from '../fleet/prepare.ts'
 import { remember } from '../fleet/remember.ts'
 import { placeForVitals } from '../fleet/vitals-place.ts'
+import type { FleetEvent } from '../model/events.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { LaunchPlan, Target } from '../model/spec.ts'
 import type { Fault, System } from '../system/port.ts'
 import type { Planned } from './plans.ts'
+import { isSet } from './read-settings.ts'
 import type { Context } from './verb.ts'
 
 /** A node that can be started now. */
@@ -66,6 +68,12 @@ async function withVitals(
   return vitals === undefined ? rest : { ...rest, vitals }
 }
 
+/** What was started while another command forgot it is noted all the same. */
+export async function noteAgain({ system, directories }: Context, outcomes: readonly Outcome[]): Promise<void> {
+  for (const { result, target } of outcomes)
+    if (result === 'started' || result === 'restarted') await remember(system, directories.state, target.pidfile)
+}
+
 /** In the order of the line, whichever was finished first. */
 export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[]): Outcome[] {
   const at = new Map(planned.map(({ target }, index) => [target.pidfile, index]))
@@ -73,7 +81,7 @@ export function inOrder(planned: readonly Planned[], outcomes: readonly Outcome[
 }
 
 /** Exit 0 without a word would look like a fleet that was started. */
-export const NOBODY = {
-  event: 'note',
-  text: 'no node of this fleet should be up, all were stopped: name those that are to be started',
-} as const
+export const nobody = ({ line }: Context): FleetEvent => {
+  const which = isSet(line.settings, '--all') ? 'no recorded node' : 'no node of this fleet'
+  return { event: 'note', text: `${which} should be up: name those that are to be started` }
+}

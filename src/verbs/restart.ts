@@ -8,7 +8,7 @@ import { logRefused } from '../node/launch.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { countOf, isSet } from './read-settings.ts'
-import { inOrder, NOBODY, readied } from './readied.ts'
+import { inOrder, nobody, noteAgain, readied } from './readied.ts'
 import { startOptions } from './start.ts'
 import { drainOptions } from './stop.ts'
 import { type Answer, type Context, failed, type Verb } from './verb.ts'
@@ -54,10 +54,10 @@ async function run(context: Context): Promise<Answer> {
       { goal: 'up', plan, ...up.value, atLimit: 'leave', defaultPidfile: false, takeover },
     ],
   }))
-  if (planned.value.length === 0) emit(NOBODY)
-  emit({ event: 'stopping', count: tasks.length })
+  emit(planned.value.length === 0 ? nobody(context) : { event: 'stopping', count: tasks.length })
   const halts = bad.length > 0 && gate.value.haltOnFailure
   const outcomes = halts ? halted(context, tasks, bad[0]?.target.name ?? '') : await pursue(tasks, pursuit.value)
+  await noteAgain(context, outcomes)
   return outcomesOf(context, 'restart', inOrder(planned.value, [...bad, ...outcomes]))
 }
 

@@ -6,6 +6,7 @@ export type VerbName =
   | 'stopwait'
   | 'restart'
   | 'kill'
+  | 'forget'
   | 'quiet'
   | 'resume'
   | 'status'
@@ -24,7 +25,7 @@ export interface Setting extends OptionRule {
   readonly summary: string
 }
 
-const CHANGES: readonly VerbName[] = ['start', 'stop', 'stopwait', 'restart', 'kill']
+const CHANGES: readonly VerbName[] = ['start', 'stop', 'stopwait', 'restart', 'kill', 'forget']
 const ACTIONS: readonly VerbName[] = [...CHANGES, 'quiet', 'resume']
 const EVERY: readonly VerbName[] = [...ACTIONS, 'status', 'show', 'names', 'expand', 'get']
 
@@ -82,7 +83,7 @@ export const settings: readonly Setting[] = [
   },
   value(['--fleet'], 'NAME', EVERY, 'the fleet that is meant, or started (the directory of the call)'),
   flag(['--takeover'], ['start', 'restart'], 'start a node though its worker may live in another container'),
-  flag(['--all'], [...ACTIONS, 'status'], 'every recorded node of every fleet'),
+  flag(['--all'], [...ACTIONS.filter((verb) => verb !== 'forget'), 'status'], 'every recorded node of every fleet'),
   value(
     ['--wait-lock'],
     'DURATION',

@@ -8,7 +8,7 @@ import type { UpGoal } from '../node/goal.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { choiceOf, countOf, durationOf, isSet } from './read-settings.ts'
-import { inOrder, NOBODY, readied } from './readied.ts'
+import { inOrder, nobody, noteAgain, readied } from './readied.ts'
 import { type Answer, type Context, failed, type Verb } from './verb.ts'
 
 export type StartOptions = Pick<UpGoal, 'startMs' | 'startTimeoutMs'>
@@ -36,8 +36,8 @@ async function run(context: Context): Promise<Answer> {
   if (!pursuit.ok) return failed(pursuit.error)
   const planned = await plannedNodes(context, 'start')
   if (!planned.ok) return failed(planned.error)
-  if (planned.value.length === 0) emit(NOBODY)
-  emit({ event: 'starting', count: planned.value.length })
+  const count = planned.value.length
+  emit(count === 0 ? nobody(context) : { event: 'starting', count })
   const { good, bad } = await readied(context, planned.value)
   const foreground = Boolean(env['C_FAKEFORK'])
   const takeover = isSet(line.settings, '--takeover')
@@ -47,9 +47,11 @@ async function run(context: Context): Promise<Answer> {
     goals: [{ goal: 'up', plan, defaultPidfile, ...common }],
   }))
   const outcomes = inOrder(planned.value, [...bad, ...(await pursue(tasks, pursuit.value))])
+  await noteAgain(context, outcomes)
   const answer = await outcomesOf(context, 'start', outcomes)
   if (!foreground || answer.kind !== 'outcomes') return answer
-  return { ...answer, exits: await stayWith(outcomes, pursuit.value) }
+  const { exits, left } = await stayWith(outcomes, pursuit.value)
+  return { ...answer, outcomes: [...outcomes, ...left], exits }
 }
 
 export const start: Verb = {

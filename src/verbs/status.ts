@@ -148,6 +148,7 @@ function noteOf(system: System, seen: Seen): string | undefined {
     )
   if (state.state === 'stopped' && record?.wanted === 'up')
     notes.push(record.launch ? `should be up; pid ${record.launch.identity.pid} is gone` : 'should be up')
+  if (state.state === 'stopped' && record?.neverUp) notes.push('its first start failed')
   const ranElsewhere = whereItRan(system, seen)
   if (ranElsewhere && record?.wanted === 'up' && (state.state === 'stopped' || state.state === 'stale'))
     notes.push(`its worker ran ${ranElsewhere}`)
@@ -162,5 +163,6 @@ export const status: Verb = {
   summary: 'print what each node is: its state, pid, age',
   usage: '[NODE…|N] [OPTIONS]',
   nodesOptional: true,
+  handsNothingOn: true,
   run,
 }

@@ -2,6 +2,7 @@ import { pursue } from '../fleet/pursue.ts'
 import { type UsageError, usage } from '../model/failure.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { AtLimit, DownGoal } from '../node/goal.ts'
+import { noteNeverStarted } from './never-started.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { choiceOf, durationOf } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -34,10 +35,13 @@ async function bringDown(context: Context, verb: string, wait: boolean): Promise
   const goal: DownGoal = { goal: 'down', wait, wanted: 'down', ...options.value, ...(signal ? { signal } : {}) }
   context.emit({ event: 'stopping', count: meant.value.length })
   const tasks = meant.value.map(({ target }) => ({ target, goals: [goal] as const }))
-  return outcomesOf(context, verb, await pursue(tasks, pursuit.value))
+  const outcomes = await pursue(tasks, pursuit.value)
+  await noteNeverStarted(context, meant.value, outcomes)
+  return outcomesOf(context, verb, outcomes)
 }
 
-const common = { usage: '[NODE…|N] [-SIG] [OPTIONS]', takesSignal: true, nodesOptional: true } as const
+const ending = { takesSignal: true, nodesOptional: true, handsNothingOn: true } as const
+const common = { ...ending, usage: '[NODE…|N] [-SIG] [OPTIONS]' } as const
 
 export const stop: Verb = {
   ...common,
@@ -56,9 +60,8 @@ export const stopwait: Verb = {
 export const kill: Verb = {
   name: 'kill',
   summary: 'KILL the whole process group of each node, and wait until it is gone',
+  ...ending,
   usage: '[NODE…|N] [OPTIONS]',
-  takesSignal: true,
-  nodesOptional: true,
   async run(context) {
     const { signal } = context.line
     if (signal && signal !== 'KILL') {
@@ -71,6 +74,8 @@ export const kill: Verb = {
     const meant = await meantNodes(context)
     if (!meant.ok) return failed(meant.error)
     const tasks = meant.value.map(({ target }) => ({ target, goals: [{ goal: 'killed' }] as const }))
-    return outcomesOf(context, 'kill', await pursue(tasks, pursuit.value))
+    const outcomes = await pursue(tasks, pursuit.value)
+    await noteNeverStarted(context, meant.value, outcomes)
+    return outcomesOf(context, 'kill', outcomes)
   },
 }

@@ -49,6 +49,8 @@ export interface Verb {
   readonly positional?: 'template' | 'name'
   /** Without nodes it means the recorded ones. */
   readonly nodesOptional?: boolean
+  /** No worker gets anything of its line. */
+  readonly handsNothingOn?: true
   /** It only reads its line: it emits nothing. */
   readonly pure?: true
   run(context: Context): Promise<Answer>

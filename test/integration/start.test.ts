@@ -282,6 +282,71 @@ test('C_FAKEFORK=1: a worker that exits badly is a failure, and named', async (c
   expect(stdout).toMatch(/w1@\S+: ended with exit code 3/)
 })
 
+test('C_FAKEFORK=1: a worker that was restarted elsewhere is left alone when the command ends', async (context) => {
+  const rig = rigFor(context)
+  const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', 'w2', ...rig.puppet, '--startsecs=0')
+  const first = await rig.worker('w1')
+  await staying.waitFor(/w1@\S+: OK/)
+  await staying.waitFor(/w2@\S+: OK/)
+  expect((await rig.multi('restart', 'w1')).code).toBe(0)
+  const second = await rig.puppets.find(
+    ({ hello, pid }) => pid !== first.pid && hello.node?.startsWith('w1@') === true,
+    'the next worker of w1',
+  )
+  await rig.multi('stopwait', 'w2')
+  expect((await staying.ended).code).toBe(0)
+  expect(second.alive).toBe(true)
+  expect(second.signals).toEqual([])
+  expect(rig.record('w1')?.wanted).toBe('up')
+  await rig.multi('stopwait', 'w1')
+})
+
+test('C_FAKEFORK=1: interrupted while they boot, it takes its workers down with it', async (context) => {
+  const rig = rigFor(context)
+  const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', 'w2', ...rig.puppet, '--startsecs=60')
+  const [one, two] = [await rig.worker('w1'), await rig.worker('w2')]
+  await until(() => rig.record('w1')?.launch && rig.record('w2')?.launch, 'both to be recorded')
+  await one.on('SIGTERM', 'stay')
+  staying.kill('SIGTERM')
+  await one.got('SIGTERM')
+  await two.gone()
+  expect(staying.finished).toBeUndefined()
+  await one.exit(0)
+  const { code, stdout } = await staying.ended
+  expect(code).toBe(130)
+  expect(stdout).toContain(`interrupted while starting (pid ${one.pid}); its worker is interrupted, too`)
+  expect([one.signals, two.signals]).toEqual([['SIGTERM'], ['SIGTERM']])
+  expect(existsSync(rig.pidfile('w1'))).toBe(false)
+})
+
+test('C_FAKEFORK=1: what a worker leaves is waited for, which is said, until a further INT', async (context) => {
+  const rig = rigFor(context)
+  const staying = rig.begin({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...rig.puppet, '--startsecs=0')
+  const worker = await rig.worker('w1')
+  await staying.waitFor(/w1@\S+: OK/)
+  const child = await worker.fork({ stays: true })
+  staying.kill('SIGINT')
+  await worker.gone()
+  await child.got('SIGTERM')
+  await staying.waitFor(/Waiting for 1 node/)
+  staying.kill('SIGINT')
+  await staying.waitFor(/interrupted, left draining/)
+  expect(child.alive).toBe(true)
+  await child.exit()
+  expect((await staying.ended).code).toBe(130)
+})
+
+test('C_FAKEFORK=1: a worker that dies at once is not given what an earlier one logged as its last words', async (context) => {
+  const rig = rigFor(context)
+  const before = ['--cmd', "sh -c 'echo words of before; exit 3'", '--startsecs=1']
+  expect((await rig.multi('start', 'w1', ...before)).stdout).toContain('| words of before')
+  const now = ['--cmd', "sh -c 'echo words of now; exit 3'", '--startsecs=1']
+  const { code, stdout } = await rig.multi({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...now)
+  expect(code).toBe(1)
+  expect(stdout).toContain('words of now')
+  expect(stdout).not.toContain('words of before')
+})
+
 /** Every descriptor that a process has open; of one that opens none itself, those that it was started with. */
 const descriptorsOf = (pid: number): Record<string, string> =>
   Object.fromEntries(readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, readlinkSync(`/proc/${pid}/fd/${fd}`)]))

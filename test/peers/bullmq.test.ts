@@ -7,16 +7,17 @@ describe.skipIf(skip)(`BullMQ workers${note}`, () => {
 
   test('three nodes share the jobs; status shows them; stopwait loses none, and what waits is done later', async (context) => {
     const bull = bullFor(context)
-    await bull.add(60, 100)
+    // So many that none of them is the last before the stop comes, on however busy a machine.
+    await bull.add(240, 100)
     await bull.start('3')
     expect((await bull.rows()).map(({ state }) => state)).toEqual(['running', 'running', 'running'])
     await bull.hasDone(6)
     await bull.done('stopwait')
     const { active, failed, completed } = await bull.queue.getJobCounts()
     expect({ active, failed, completed }).toEqual({ active: 0, failed: 0, completed: bull.ids().length })
-    expect(bull.ids().length).toBeLessThan(60)
+    expect(bull.ids().length).toBeLessThan(240)
     await bull.start('3')
-    await bull.hasDone(60)
+    await bull.hasDone(240)
     await bull.done('stopwait')
     expect(bull.ids()).toEqual(bull.allOnce)
   })

@@ -58,6 +58,11 @@ test.for([
   [['strat', 'w1'], 'did you mean start?'],
   [['stopwiat'], 'did you mean stopwait?'],
   [['help', 'strat'], 'did you mean start?'],
+  [['stat'], 'did you mean status?'],
+  [['resta', 'w1'], 'did you mean restart?'],
+  [['ls'], 'did you mean status?'],
+  [['logs', 'w1'], 'multi status shows where the logs are'],
+  [['constructor'], 'multi help lists the verbs'],
   [['frobnicate'], 'multi help lists the verbs'],
   [[], 'multi help lists them'],
 ] as const)('%j is refused with exit 2, says "%s", and leaves nothing behind', async ([line, hint], context) => {

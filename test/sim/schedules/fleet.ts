@@ -3,6 +3,7 @@ import type { FleetEvent } from '../../../src/model/events.ts'
 import type { AbsPath } from '../../../src/model/names.ts'
 import type { Outcome } from '../../../src/model/outcome.ts'
 import type { StatusRow } from '../../../src/model/status.ts'
+import { forget } from '../../../src/verbs/forget.ts'
 import { quiet, resume } from '../../../src/verbs/quiet.ts'
 import { restart } from '../../../src/verbs/restart.ts'
 import { start } from '../../../src/verbs/start.ts'
@@ -141,7 +142,7 @@ export const outcomesOf = ({ line, result }: Command): readonly Outcome[] => {
 }
 
 /** Loaded beforehand: a world does not wait for the module loader. */
-const VERBS: Readonly<Record<string, Verb>> = { start, stop, stopwait, restart, kill, quiet, resume, status }
+const VERBS: Readonly<Record<string, Verb>> = { start, stop, stopwait, restart, kill, forget, quiet, resume, status }
 
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' }
 

@@ -100,7 +100,8 @@ function complaintOf(
         ? `stopped ${outcome.pid}, whose group lives`
         : undefined
     case 'already-down':
-      return alive.length > 0 && !others(UP) ? 'already down, but it lives' : undefined
+    case 'forgotten':
+      return alive.length > 0 && !others(UP) ? `${outcome.result}, but it lives` : undefined
     case 'signalled':
     case 'draining':
       return undefined

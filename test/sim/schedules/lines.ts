@@ -36,6 +36,7 @@ function lineFrom(text: string): Line {
         parseLine(words, grammar, facts, {
           takesSignal: verb.takesSignal ?? false,
           allowNoNodes: verb.nodesOptional ?? false,
+          handsNothingOn: verb.handsNothingOn ?? false,
         }),
       )
       results.set(key, result)

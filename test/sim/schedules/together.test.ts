@@ -46,4 +46,23 @@ describe('two commands at the same moment', () => {
     const both = await together('up', 'restart w1', 'restart w1')
     expect(both).toEqual({ answers: ['already-running', 'restarted'], terms: [1], alive: [1] })
   })
+
+  test.for([undefined, 6, 10, 14, 18, 22] as const)(
+    'a start and a forget (killed at its call %s): whoever is first, what runs is known to all commands',
+    async (killedAt) => {
+      const alive = new Set<number>()
+      for (let seed = 0; seed < 100; seed++) {
+        const fleet = new Fleet({ worker: 'drains', nodes: ['w1'], seed })
+        await fleet.done(fleet.start)
+        await fleet.done('stopwait w1')
+        const both = [fleet.issue(fleet.start), fleet.issue('forget w1')] as const
+        if (killedAt !== undefined) fleet.world.killAt(both[1].system, killedAt)
+        await fleet.world.runWhile(() => both.some(({ system }) => system.multi.alive))
+        expect(outcomesOf(both[0])).toMatchObject([{ result: 'started' }])
+        expect(await fleet.status('status')).toMatchObject([{ name: 'w1@sim', state: 'running' }])
+        alive.add(fleet.leadersOf('w1').length)
+      }
+      expect([...alive]).toEqual([1])
+    },
+  )
 })

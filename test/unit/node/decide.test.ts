@@ -249,6 +249,53 @@ describe('down', () => {
     const same = memoryOf({ stopping: { pid: 40, identity: LEADER } })
     expect(word(decided({ ...DOWN, wanted: 'up' }, seen, same))).toBe('signal-leader')
   })
+
+  test.for(['running', 'draining', 'leaderless', 'orphaned', 'stale'] as const)(
+    'where one worker only is meant, another that is %s is left alone',
+    (state) => {
+      const seen = seenOf(STATES[state], { claims: OURS })
+      expect(word(decided({ ...DOWN, only: identity(39) }, seen))).toBe('done: already-down')
+      expect(word(decided({ ...DOWN, only: LEADER }, seen))).toBe(word(decided(DOWN, seen)))
+    },
+  )
+})
+
+describe('a node that dies before it is ready', () => {
+  const launched = { id: LAUNCH.id, identity: LEADER, logOffset: 0 }
+  const seen = (more: object) => seenOf(STATES.stopped, { claims: OURS, record: { ...RECORD, ...more } })
+
+  test('at its very first start is not wanted up any more, and then reported', () => {
+    const memory = memoryOf({ launched: { ...launched, first: true } })
+    expect(word(decided(UP, seen({}), memory))).toBe('unwant')
+    expect(word(decided(UP, seen({ wanted: 'down', neverUp: true }), memory))).toBe('refuse: died')
+    expect(word(decided(UP, seen({}), { ...memory, unwanted: true }))).toBe('refuse: died')
+  })
+
+  test('later is reported, and stays wanted up', () =>
+    expect(word(decided(UP, seen({}), memoryOf({ launched })))).toBe('refuse: died'))
+
+  test('and comes up at last is wanted up from then on', () => {
+    const running = seenOf(STATES.running, { claims: OURS, record: { ...RECORD, neverUp: true } })
+    expect(word(decided(UP, running, memoryOf({ launched: { ...launched, first: true } })))).toBe('want')
+  })
+})
+
+test.for([
+  ['stopped', false, 'forget'],
+  ['stopped', true, 'clear'],
+  ['stale', true, 'clear'],
+  ['starting', false, 'refuse: not-down'],
+  ['running', false, 'refuse: not-down'],
+  ['draining', false, 'refuse: not-down'],
+  ['leaderless', false, 'refuse: not-down'],
+  ['orphaned', false, 'refuse: orphaned'],
+  ['foreign', false, 'refuse: foreign'],
+  ['unknown', false, 'refuse: unknown'],
+] as const)('to be forgotten, %s, leftover %s: %s, if need be under a claim', ([state, leftover, does]) => {
+  const goal = { goal: 'forgotten' } as const
+  expect(word(decided(goal, seenOf(STATES[state], { leftover, claims: OURS })))).toBe(does)
+  const first = does.startsWith('refuse') ? does : 'claim'
+  expect(word(decided(goal, seenOf(STATES[state], { leftover, claims: NO_CLAIMS })))).toBe(first)
 })
 
 describe('killed', () => {

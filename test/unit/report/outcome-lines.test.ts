@@ -34,6 +34,8 @@ const TABLE: readonly (readonly [verb: string, done: Done, lines: string | reado
   ['stop', { result: 'signalled', pid: 12, signal: 'TERM' }, '\t> w1@host: TERM -> 12'],
   ['stop', { result: 'draining', pid: 12 }, '\t> w1@host: already draining (pid 12), not signalled again'],
   ['stop', { result: 'already-down' }, '> w1@host: DOWN'],
+  ['forget', { result: 'forgotten', recorded: true }, '\t> w1@host: OK (forgotten)'],
+  ['forget', { result: 'forgotten', recorded: false }, '\t> w1@host: OK (nothing of it is recorded)'],
   ['stopwait', { result: 'stopped', pid: 12, killed: [] }, '\t> w1@host: OK (down in 3m10s)'],
   ['stopwait', { result: 'stopped', pid: 12, exit: { code: 0 }, killed: [] }, '\t> w1@host: OK (down in 3m10s)'],
   [

@@ -133,10 +133,18 @@ const TABLE: readonly (readonly [Failure, string])[] = [
     { reason: 'interrupted', state: 'draining', pid: 12 },
     'interrupted, left draining (pid 12); the same command finishes the work',
   ],
+  [
+    { reason: 'interrupted', state: 'starting', pid: 12, handedOn: true },
+    'interrupted while starting (pid 12); its worker is interrupted, too, because it is in the foreground',
+  ],
   [{ reason: 'interrupted', state: 'stopped' }, 'interrupted, left stopped; the same command finishes the work'],
   [
     { reason: 'halted', by: 'w1@host' },
     'not touched, because w1@host did not come back; run the restart again once that is mended',
+  ],
+  [
+    { reason: 'not-down', state: 'running', pid: 12 },
+    'not forgotten: it is running (pid 12); multi stopwait ends it, then forget it',
   ],
   [{ reason: 'not-running' }, 'it does not run; multi start starts it'],
   [{ reason: 'not-quieted', why: 'this kind of worker cannot be told' }, 'this kind of worker cannot be told'],

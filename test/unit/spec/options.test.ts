@@ -31,9 +31,26 @@ describe('long options', () => {
   test('an empty value stays empty', () =>
     expect(accept('start w1 --x=').nodes[0]?.options[0]).toEqual({ name: '--x', value: '' }))
   test('an unknown one that looks like a known one is handed on with a warning', () =>
-    expect(accept('stop w1 --timeot=3').warnings).toEqual([
+    expect(accept('restart w1 --timeot=3').warnings).toEqual([
       '--timeot is not known and goes to the worker as it is; did you mean --timeout?',
     ]))
+})
+
+describe('a verb that hands nothing to a worker', () => {
+  test.each([
+    ['kill --timeot=mail', '--timeot', '--timeout'],
+    ['kill --pidfle=/run/w1.pid', '--pidfle', '--pidfile'],
+    ['kill --sufix mail', '--sufix', '--suffix'],
+    ['stop w1 --jsno', '--jsno', '--json'],
+  ])('refuses %s: %s is nearly one of multi’s own', (line, argument, meant) =>
+    expect(refuse(line)).toMatchObject({ message: `${argument} is not known`, hint: `did you mean ${meant}?` }),
+  )
+  test.each([
+    'stop w1 -A proj --workdir=/srv --loglevel=INFO -c3 -Q:1 images --autoscale=8,2 --time-limit=300 -S state --statedb=state',
+    'stop w1 --logevel=INFO --frobnicate --my-option=3',
+  ])('leaves a worker’s options out, also those that nobody knows: %s', (line) =>
+    expect(accept(line).warnings).toEqual([]),
+  )
 })
 
 describe('settings', () => {
