@@ -4,12 +4,12 @@ import type { Verb } from './verb.ts'
 
 /** Each verb's module is loaded when it is called: `names` needs nothing of what `start` needs. */
 const loaders: Readonly<Record<Exclude<VerbName, 'help'>, () => Promise<Verb>>> = {
-  start: async () => (await import('./start.ts')).start,
-  stop: async () => (await import('./stop.ts')).stop,
-  stopwait: async () => (await import('./stop.ts')).stopwait,
-  restart: async () => (await import('./restart.ts')).restart,
-  kill: async () => (await import('./stop.ts')).kill,
-  forget: async () => (await import('./forget.ts')).forget,
+  start: async () => (await import('./ups.ts')).start,
+  stop: async () => (await import('./downs.ts')).stop,
+  stopwait: async () => (await import('./downs.ts')).stopwait,
+  restart: async () => (await import('./ups.ts')).restart,
+  kill: async () => (await import('./downs.ts')).kill,
+  forget: async () => (await import('./downs.ts')).forget,
   quiet: async () => (await import('./quiet.ts')).quiet,
   resume: async () => (await import('./quiet.ts')).resume,
   status: async () => (await import('./status.ts')).status,
