@@ -55,6 +55,7 @@ const mixesSpellings = ({ options, rule }: Case): boolean =>
 export const DIFFERENCES: readonly Difference[] = [
   refusal('a selector that selects nothing', /no node is called|no node has the position|runs backwards/),
   refusal('two nodes of one name or pidfile', /named twice|have one pidfile/),
+  refusal('one file for pidfile and log', /would be (?:pidfile and log|the pidfile) of/),
   refusal('an unknown %x', /^.*: %\w is unknown/),
   refusal('the name of a node as an option', /is what stands behind the @|for the whole command/),
   refusal('an unknown long option before a bare word', /is not known, so .* behind it/),
