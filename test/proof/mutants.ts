@@ -354,14 +354,14 @@ export const MUTANTS: readonly Mutant[] = [
     'node/decide.ts',
     "  if (recordRead.is === 'blocked') return step\n",
     '',
-    FOUND,
+    'unit/node/decide.test.ts',
   ),
   mutant(
     'a user’s paths become root’s own',
     'node/recording.ts',
     'owner ? next : ownWords(next, seen, system)',
     'next',
-    'sim/schedules/users.test.ts',
+    'unit/node/recording.test.ts',
   ),
   mutant(
     'root runs what a user recorded',

@@ -80,6 +80,20 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
   ],
 ]
 
+/** Which call that was changes with the code; that it was one of these does not. */
+const near = (killedAt: number): number[] => Array.from({ length: 41 }, (_, at) => killedAt - 20 + at)
+
+/** The schedule, or, where a command is killed in it, one for each of the calls around. */
+function variants(schedule: Schedule): Schedule[] {
+  const killed = schedule.commands.findIndex((one) => one.killedAt !== undefined)
+  const killedAt = schedule.commands[killed]?.killedAt
+  if (killedAt === undefined) return [schedule]
+  return near(killedAt).map((call) => ({
+    ...schedule,
+    commands: schedule.commands.map((one, at) => (at === killed ? { ...one, killedAt: call } : one)),
+  }))
+}
+
 test.each(FOUND)('%s', async (_title, schedule) => {
-  expect(await complaintsOf(schedule)).toEqual([])
+  for (const one of variants(schedule)) expect(await complaintsOf(one)).toEqual([])
 })

@@ -361,3 +361,12 @@ test('a foreign node counts as down for a restart with --takeover, and is launch
   expect(word(decided({ ...DOWN, wanted: 'up', takeover: true }, foreign))).toBe('done: already-down')
   expect(word(decided({ ...UP, takeover: true }, foreign))).toBe('launch')
 })
+
+test.each(Object.entries(GOALS))(
+  'with a record that cannot be read nothing is claimed or resolved, whoever died there: %s is refused',
+  (_name, goal) => {
+    const { record: _unread, ...rest } = seenOf(STATES.unknown, { claims: DEAD_START })
+    const blocked: Seen = { ...rest, recordRead: { is: 'blocked', why: 'the record cannot be read (EACCES)' } }
+    expect(word(decide(goal, blocked, momentOf()))).toBe('refuse: unknown')
+  },
+)

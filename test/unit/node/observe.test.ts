@@ -131,7 +131,8 @@ describe('while the recorded process lives, the record decides', () => {
     const successor = { ...one, process: one.world.launch(['/bin/w'], { uid: 0, env: ENV, behaviour: sleeper }) }
     await one.world.pass(50)
     recorded(successor)
-    expect((await again()).launch?.identity).toEqual(successor.process.identity)
+    // By its record: by its pidfile alone it would pass for somebody else's.
+    expect((await again()).launch).toMatchObject({ identity: successor.process.identity, adopted: false })
   })
 
   test('its pidfile is not read when nothing depends on it', async () => {

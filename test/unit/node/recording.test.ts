@@ -7,7 +7,7 @@ import { observe } from '../../../src/node/observe.ts'
 import { formatRecord, type NodeRecord } from '../../../src/node/record.ts'
 import { record, release } from '../../../src/node/recording.ts'
 import { World } from '../../sim/index.ts'
-import { DOWN, id, identity, path, RECORD, TARGET } from './fixtures.ts'
+import { DOWN, id, identity, LAUNCH, path, RECORD, TARGET } from './fixtures.ts'
 
 const USER = { uid: 1000, gid: 1000 }
 const NODE = { ...TARGET, pidfile: path('/user/w1.pid') }
@@ -73,4 +73,22 @@ test('what a user recorded does not become root’s word, when nothing of the us
   expect(await written()).toEqual({ uid: 1000, plan: KNOWN.plan })
   world.files.remove(recordPath(NODE.pidfile), { uid: 0, gid: 0 })
   expect(await written()).toEqual({ uid: 0, plan: undefined })
+})
+
+test('a path that a user recorded for the words of a worker does not become root’s either: what it leads to would be removed', async () => {
+  const world = new World()
+  const root = world.system({ uid: 0 })
+  world.files.make('directory', '/user', { uid: 0, gid: 0 }, '', 0o777)
+  const launch = { ...LAUNCH, vitals: { path: path('/etc/precious'), uid: 0 } }
+  world.files.put(recordPath(NODE.pidfile), formatRecord({ ...KNOWN, launch }), { uid: 1000, mode: 0o600 })
+  const seen = await world.runUntil(observe(new Look(root), NODE, newMemory()))
+  expect(seen.record?.launch?.vitals).toBeDefined()
+  world.files.remove(recordPath(NODE.pidfile), { uid: 0, gid: 0 })
+  const memory = newMemory()
+  const scene = { system: root, target: NODE, goal: DOWN, seen, memory, emit: () => {}, environmentNames: [] }
+  expect(await world.runUntil(record(scene, { launch }))).toEqual({ ok: true, value: undefined })
+  const read = await world.runUntil(root.readFile(recordPath(NODE.pidfile), 1 << 20))
+  const written = JSON.parse(read.found === 'text' ? read.text : '') as NodeRecord
+  expect(written.launch).toMatchObject({ id: launch.id })
+  expect(written.launch?.vitals).toBeUndefined()
 })
