@@ -59,6 +59,18 @@ export const again = async ({ fleet, killed }: Crashed): Promise<readonly string
   return outcomesOf(second).map((one) => (one.result === 'failed' ? JSON.stringify(one.failure) : one.result))
 }
 
+/**
+ * What passes for a worker that nobody could record any more: the worker is gone, and left this in a session of its own, with its
+ * mark. Nothing tells the one from the other, and CAVEATS says so. Not where the record names the worker that had that mark.
+ */
+export function passesForWorker(fleet: Fleet, node: string, pid: number | undefined): boolean {
+  const there = pid === undefined ? undefined : fleet.world.process(pid)
+  if (!there?.escaped || there.dead || there.env['MULTI_NODE'] === undefined) return false
+  if (fleet.leadersOf(node).length > 0) return false
+  const { launch } = fleet.recordOf(node) ?? {}
+  return launch?.id !== there.env['MULTI_LAUNCH'] || launch?.identity.pid === pid
+}
+
 /** Whether a row of `status` can be true of a machine that looks like this. */
 export function lies(fleet: Fleet, node: string, row: StatusRow | undefined): string | undefined {
   if (!row) return `${node}: no row`
@@ -72,7 +84,7 @@ export function lies(fleet: Fleet, node: string, row: StatusRow | undefined): st
     case 'starting':
     case 'running':
     case 'quiet':
-      return pids.length === 1 && pids[0] === row.pid ? undefined : said
+      return (pids.length === 1 && pids[0] === row.pid) || passesForWorker(fleet, node, row.pid) ? undefined : said
     case 'draining':
       return row.pid === undefined || pids[0] === row.pid ? undefined : said
     case 'orphaned':

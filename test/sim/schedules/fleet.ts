@@ -3,6 +3,8 @@ import type { FleetEvent } from '../../../src/model/events.ts'
 import type { AbsPath } from '../../../src/model/names.ts'
 import type { Outcome } from '../../../src/model/outcome.ts'
 import type { StatusRow } from '../../../src/model/status.ts'
+import { recordPath } from '../../../src/node/files.ts'
+import type { NodeRecord } from '../../../src/node/record.ts'
 import { forget } from '../../../src/verbs/forget.ts'
 import { quiet, resume } from '../../../src/verbs/quiet.ts'
 import { restart } from '../../../src/verbs/restart.ts'
@@ -125,6 +127,16 @@ export class Fleet {
 
   /** Whether that process was ever one of the fleet's. */
   isOurs = (process: SimProcess): boolean => process.env['MULTI_NODE'] !== undefined
+
+  /** As it stands on disk; undefined when it is none. */
+  recordOf(node: string): NodeRecord | undefined {
+    const read = this.world.files.read(recordPath(`${RUN}/${node}.pid` as AbsPath), { uid: 0, gid: 0 }, 1 << 20)
+    try {
+      return read.found === 'text' ? (JSON.parse(read.text) as NodeRecord) : undefined
+    } catch {
+      return undefined // Torn.
+    }
+  }
 
   /** What stands in the directory of the pidfiles, and what workers said of themselves. */
   files(): string[] {

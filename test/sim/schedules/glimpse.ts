@@ -5,7 +5,7 @@ import { parseClaim } from '../../../src/node/claim.ts'
 import { recordPath } from '../../../src/node/files.ts'
 import type { NodeRecord } from '../../../src/node/record.ts'
 import type { SimProcess } from '../index.ts'
-import { lies } from './crash.ts'
+import { lies, passesForWorker } from './crash.ts'
 import { type Fleet, RUN } from './fleet.ts'
 
 const ROOT = { uid: 0, gid: 0 }
@@ -77,14 +77,11 @@ const isSteady = (before: Glimpse, now: Glimpse): boolean =>
   before.alive.length === now.alive.length &&
   before.alive.every((one) => now.alive.includes(one))
 
-function deadAllThrough(
-  { world, processesOf }: Fleet,
-  node: string,
-  row: StatusRow,
-  since: number,
-): string | undefined {
+function deadAllThrough(fleet: Fleet, node: string, row: StatusRow, since: number): string | undefined {
+  const { world, processesOf } = fleet
   if (row.pid === undefined || !(RUNS.has(row.state) || row.state === 'draining')) return undefined
   if (processesOf(node).some(({ pid }) => pid === row.pid)) return undefined
+  if (passesForWorker(fleet, node, row.pid)) return undefined
   const ended = world.machine.ended.get(row.pid)
   return ended && ended.at >= since ? undefined : 'that one was dead before'
 }
