@@ -1,9 +1,11 @@
 import type { Target } from '../model/spec.ts'
+import type { System } from '../system/port.ts'
+import type { Claim } from './claim.ts'
 import { whoIsDoubtful } from './doubtful.ts'
-import type { Look } from './look.ts'
+import { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { findWorker, observe, pidfileOf, type Seen } from './observe.ts'
-import { recordAsRead } from './record.ts'
+import { readRecord, recordAsRead } from './record.ts'
 import { findAbandoned } from './resolve.ts'
 
 /**
@@ -20,6 +22,8 @@ export async function observeAbandoned(look: Look, target: Target, memory: Memor
   for (const claim of claims.abandoned) {
     if (claim.launch === launch?.id) continue
     const found = await findAbandoned(system, target, claim, 0, recordRead)
+    // Resolved by somebody meanwhile, it tells of nobody any more: what its worker left in sessions of its own has the same mark.
+    if (found && (await isVoid(system, target, claim))) return observeAbandoned(new Look(system), target, memory)
     if (!found) {
       const why = isOver(seen) ? await whoIsDoubtful(system, target, claim, recordRead) : undefined
       if (why === undefined) continue
@@ -29,6 +33,11 @@ export async function observeAbandoned(look: Look, target: Target, memory: Memor
     return { ...seen, ...(await findWorker(look, target, read, pidfileOf(system, target), memory)) }
   }
   return seen
+}
+
+async function isVoid(system: System, { pidfile }: Target, { generation }: Claim): Promise<boolean> {
+  const now = await readRecord(system, pidfile)
+  return now.is === 'record' && now.record.generation >= generation
 }
 
 const isOver = ({ state: { state } }: Seen): boolean => state === 'stopped' || state === 'stale'

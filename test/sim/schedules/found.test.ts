@@ -78,6 +78,22 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       stall: { chance: 0.01, ms: 3000 },
     },
   ],
+  [
+    'a status that finds what a killed restart started, while somebody records and kills that, does not take its daemon for it',
+    {
+      seed: 24,
+      worker: 'leavesDaemon',
+      nodes: ['w1', 'w2'],
+      begins: 'up',
+      initDelayMs: 600,
+      stall: { chance: 0.01, ms: 50 },
+      commands: [
+        { verb: 'restart', at: 0, killedAt: 127 },
+        { verb: 'kill', at: 193, only: 'w1' },
+        { verb: 'status', at: 253 },
+      ],
+    },
+  ],
 ]
 
 /** Which call that was changes with the code; that it was one of these does not. */
