@@ -4,6 +4,7 @@ import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import type { Claim } from './claim.ts'
 import { claimPath } from './files.ts'
+import { isStillAlive } from './group.ts'
 import { isNeighbour } from './neighbour.ts'
 import type { RecordRead } from './record.ts'
 
@@ -36,7 +37,8 @@ export async function whoIsDoubtful(
     if (isOnRecord(read, facts) || (await isNeighbour(system, target, facts))) continue
     // Its command line everybody may read, until its memory goes: one that is ending is nobody to be in doubt about.
     if (((await system.commandLine(facts.pid)) ?? []).length === 0) continue
-    if (await isStillThere(system, facts)) return whyDoubtful(facts, claimPath(target.pidfile, claim.generation))
+    // Nothing can be read of one that has just ended, either.
+    if (await isStillAlive(system, facts)) return whyDoubtful(facts, claimPath(target.pidfile, claim.generation))
   }
   return undefined
 }
@@ -51,13 +53,4 @@ const whyDoubtful = ({ pid }: ProcessFacts, path: AbsPath): string =>
 function isOnRecord(read: RecordRead, { pid, startTicks }: ProcessFacts): boolean {
   const identity = read.is === 'record' ? read.record.launch?.identity : undefined
   return identity?.pid === pid && identity.startTicks === startTicks
-}
-
-/** Nothing can be read of one that has just ended, either. */
-async function isStillThere(system: System, { pid, startTicks }: ProcessFacts): Promise<boolean> {
-  const read = await system.process(pid)
-  return (
-    read.found === 'unreadable' ||
-    (read.found === 'process' && read.facts.startTicks === startTicks && !isDead(read.facts))
-  )
 }

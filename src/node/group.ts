@@ -164,7 +164,7 @@ const writesTo = async (system: System, { pid }: ProcessFacts, logfile: AbsPath)
   (await system.writesTo(pid, 1, logfile)) || (await system.writesTo(pid, 2, logfile))
 
 /** Who has ended since the look has no environment left to say anything by. */
-async function isStillAlive(system: System, { pid, startTicks }: ProcessFacts): Promise<boolean> {
+export async function isStillAlive(system: System, { pid, startTicks }: ProcessFacts): Promise<boolean> {
   const read = await system.process(pid)
   return (
     read.found === 'unreadable' ||
