@@ -1,4 +1,5 @@
 import { isDead } from '../model/process.ts'
+import type { Look, Snapshot } from '../node/look.ts'
 import type { Launch } from '../node/record.ts'
 import type { System } from '../system/port.ts'
 import type { Run } from './run.ts'
@@ -9,20 +10,53 @@ const WHOLE_LOOK_MS = 1000
 /** `look`: only a whole look can say. */
 type Glance = 'still waiting' | 'gone' | 'look'
 
-/** The cheap look at a node that is waited for: one stat. */
-export async function glance(run: Run, system: System): Promise<Glance> {
+/** `answers`: somebody of its group does, and it may be a zombie only. */
+type First = Glance | 'answers'
+
+/**
+ * The cheap looks at nodes that are waited for: one stat each. Once a leader is found to be a zombie, one snapshot of /proc shows
+ * the end of all whose group answers, and what is left of them.
+ */
+export async function glances(runs: Iterable<Run>, look: Look): Promise<Map<Run, Glance>> {
+  const found = new Map<Run, Glance>()
+  const answering: Run[] = []
+  for (const run of runs) {
+    const glance = await first(run, look.system, answering.length > 0)
+    if (glance === 'answers') answering.push(run)
+    found.set(run, glance === 'answers' ? 'look' : glance)
+  }
+  for (const run of answering) found.set(run, await among(await look.once(), run, look.system))
+  return found
+}
+
+async function first(run: Run, system: System, isSnapshotDue: boolean): Promise<First> {
   const launch = run.seen?.launch
   if (!launch) return 'look'
   const waits = await isWaiting(run, system)
   const stopping = isStopping(run)
   if (!waits && !stopping) return 'look'
-  const { identity, pgid } = launch
-  if (stopping && isBound(launch) && !(await system.groupAnswers(identity.pid))) return gone(run, launch)
+  const { identity } = launch
+  if (stopping && isBound(launch)) {
+    if (!(await system.groupAnswers(identity.pid))) return gone(run, launch)
+    if (isSnapshotDue) return 'answers'
+  }
   const read = await system.process(identity.pid)
   const isIt = read.found === 'process' && read.facts.startTicks === identity.startTicks
   if (isIt && !isDead(read.facts)) return waits ? 'still waiting' : 'look'
-  if (isIt || read.found === 'unreadable' || !stopping) return 'look'
+  if (read.found === 'unreadable' || !stopping) return 'look'
+  if (isIt) return isBound(launch) ? 'answers' : 'look'
+  const { pgid } = launch
   return pgid === null || !(await system.groupAnswers(pgid)) ? gone(run, launch) : 'look'
+}
+
+/** Whether a whole look at a worker that leads its session is worth it, by a snapshot of this moment. */
+async function among({ byGroup }: Snapshot, run: Run, system: System): Promise<Glance> {
+  const launch = run.seen?.launch
+  const group = byGroup.get(launch?.identity.pid ?? 0)
+  const leader = group?.find(({ pid }) => pid === launch?.identity.pid)
+  if (!launch || !group || leader?.startTicks !== launch.identity.startTicks) return 'look'
+  if (group.every(isDead)) return gone(run, launch)
+  return !isDead(leader) && (await isWaiting(run, system)) ? 'still waiting' : 'look'
 }
 
 /** It leads its session, which no process can leave, setpgid(2): without anyone in its group it is gone as well. */

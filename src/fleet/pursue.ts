@@ -11,7 +11,7 @@ import type { System } from '../system/port.ts'
 import { ease, stopAsking } from './ease.ts'
 import { completeFailure, standingOf } from './facts.ts'
 import { admitted, type Gate } from './gate.ts'
-import { glance } from './glance.ts'
+import { glances } from './glance.ts'
 import { groupBy } from './group-by.ts'
 import { presume } from './presume.ts'
 import { Run, type Task } from './run.ts'
@@ -95,8 +95,7 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   // First all the cheap looks: then one snapshot of /proc, if any is needed, shows the end of all who are found to be gone.
   const { system } = pursuit
   const due = new Map<Run, Step | undefined>()
-  for (const run of active) {
-    const found = await glance(run, system)
+  for (const [run, found] of await glances(active, new Look(system))) {
     if (found === 'still waiting') continue
     due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, system))
   }

@@ -34,7 +34,7 @@ export interface Claims {
   readonly abandoned: readonly Claim[]
   /** Number of the next change. */
   readonly next: number
-  /** The claim of the record's own change is still there: who made it was killed before giving it back. */
+  /** The claim of the record's own change is still there: who made it was killed before giving it back. Not looked for under ours. */
   readonly leftover?: boolean
 }
 
@@ -57,7 +57,7 @@ export function parseClaim(text: string, generation: number): Omit<Claim, 'uid'>
 export async function readClaims(system: System, pidfile: AbsPath, recorded: number, ours?: Claim): Promise<Claims> {
   const abandoned: Claim[] = []
   let top: Claims['top']
-  const leftover = recorded > 0 && (await system.readlink(claimPath(pidfile, recorded))) !== undefined
+  const leftover = !ours && recorded > 0 && (await system.readlink(claimPath(pidfile, recorded))) !== undefined
   for (let next = recorded + 1; ; next++) {
     if (ours?.generation === next) {
       top = topOf(top, ours, 'ours')

@@ -29,6 +29,11 @@ export class Look {
     return tells ? known : this.#take()
   }
 
+  /** The first that was needed. */
+  async once(): Promise<Snapshot> {
+    return this.#snapshot ?? this.#take()
+  }
+
   /** The same of this very moment. */
   anew(): Promise<Snapshot> {
     return this.#take()
