@@ -139,8 +139,10 @@ async function clear(scene: Scene, why: string | undefined): Effect {
   const removed = await system.remove(target.pidfile)
   if (!removed.ok) return err(fromFault(removed.error, `remove the stale pidfile of ${target.name}`, '--pidfile'))
   const lastWords = lastWordsPath(system, seen.recordRead)
-  const silenced = lastWords ? await system.remove(lastWords) : ok(undefined)
-  if (lastWords) await system.remove(wishPath(lastWords))
+  const spoke = lastWords && (await system.stat(lastWords)) !== undefined
+  // The wish first: who spoke may have been asked for something, and is found by its words if we are killed in between.
+  if (spoke) await system.remove(wishPath(lastWords))
+  const silenced = spoke ? await system.remove(lastWords) : ok(undefined)
   // A directory that a worker made there must not fail its stop: see `hasLastWords`.
   if (!silenced.ok && silenced.error.code !== 'EISDIR')
     return err(fromFault(silenced.error, `remove the last words of ${target.name}`))
