@@ -15,7 +15,7 @@ const TOLERANCE_MS = 2000
 
 /**
  * Is the process that this pidfile names the worker? Yes, if it is older than the file, of the user who owns the file, and its
- * command line or environment says so. A younger process is a stranger that got a dead worker's pid.
+ * command line or environment says so. A younger process is a stranger that got a dead worker's pid, unless they say so.
  */
 export async function judgePidfile(
   system: System,
@@ -49,12 +49,17 @@ async function judgeProcess(
   if (bootedAt === undefined) return { is: 'unknown', why: `the age of pid ${pid} of the pidfile cannot be known` }
   const startedAt = bootedAt + (facts.startTicks * 1000) / system.ticksPerSecond
   const stranger = (why: string): Named => ({ is: 'stale', why: `the pidfile names pid ${pid}, a stranger (${why})` })
-  if (startedAt > pidfile.mtimeMs + TOLERANCE_MS) return stranger('it is younger than the pidfile')
   const uid = await system.realUid(pid)
   if (uid === undefined) return { is: 'unknown', why: `the owner of pid ${pid} of the pidfile cannot be known` }
   // A file of user U may lead only to U's processes: else U could have root signal anyone. Root's own files may lead anywhere.
   if (pidfile.uid !== uid && pidfile.uid !== 0) return stranger('of another user than the pidfile')
-  return judgeCommand(system, target, facts)
+  const judged = await judgeCommand(system, target, facts)
+  if (startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged
+  // Start times are counted from a boot that moves with the wall clock, and a file's time does not: who was there when the clock was
+  // stepped forward (the first NTP of a machine without an RTC) seems younger than what it wrote.
+  return judged.is === 'worker'
+    ? { is: 'unknown', why: `pid ${pid} of the pidfile is like this node's worker, but younger than the file` }
+    : stranger('it is younger than the pidfile')
 }
 
 async function judgeCommand(system: System, target: Target, facts: ProcessFacts): Promise<Named> {

@@ -87,7 +87,8 @@ describe('the process that a pidfile names is the worker', () => {
 
 describe('it is a stranger, and the pidfile stale', () => {
   test('when it is younger than the pidfile: it got a dead worker’s pid', async () => {
-    expect(await judged({ laterMs: -10_000 })).toMatchObject({ is: 'stale', why: expect.stringContaining('younger') })
+    const younger = await judged({ argv: ['/usr/sbin/sshd', '-D'], laterMs: -10_000 })
+    expect(younger).toMatchObject({ is: 'stale', why: expect.stringContaining('younger') })
   })
 
   test('when it belongs to another user than the pidfile: a user cannot have root signal anyone', async () => {
@@ -145,6 +146,13 @@ describe('it is unknown, so neither signalled nor started over', () => {
   test('when its main thread has ended, and with it all that it could be told by', async () => {
     const change = (process: SimProcess): void => void Object.assign(process, { state: 'Z', threads: 2 })
     expect(await judged({ change })).toMatchObject({ is: 'unknown' })
+  })
+
+  test('when it says that it is the worker, but seems younger than the file: the clock may have been stepped', async () => {
+    expect(await judged({ laterMs: -10_000 })).toMatchObject({
+      is: 'unknown',
+      why: expect.stringContaining('younger than the file'),
+    })
   })
 
   test('when /proc hides it', async () => {
