@@ -53,9 +53,10 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
     return observe(look, target, memory, { ...wanted, record: undefined })
   if (wanted.record && !isLed(found) && (await readRecord(system, target.pidfile)) !== wanted.record)
     return observe(look, target, memory, { ...wanted, record: undefined })
-  // Started between our look at its record or its claims and at its pidfile, it would pass for somebody else's and for ready.
-  if (found.launch?.adopted && (await isBeingChanged(system, target, record, claims)))
-    return observe(look, target, memory, wanted)
+  // Started between our look at its record or its claims and at its pidfile, it would pass for somebody else's and for ready, or
+  // could not be told from a stranger.
+  const isOnItsOwn = found.launch?.adopted || found.state.state === 'unknown'
+  if (isOnItsOwn && (await isBeingChanged(system, target, record, claims))) return observe(look, target, memory, wanted)
   const unread = wanted.pidfile === 'if-needed' && isLed(found)
   return {
     ...found,

@@ -94,6 +94,21 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       ],
     },
   ],
+  [
+    'a start that finds a younger worker by its pidfile, because the clock was set while another command started it, looks again',
+    {
+      seed: 1878890652,
+      worker: 'sleeper',
+      nodes: ['w1', 'w2'],
+      begins: 'down',
+      stall: { chance: 0.01, ms: 50 },
+      commands: [
+        { verb: 'start', at: 0 },
+        { verb: 'restart', at: 164, only: 'w1' },
+      ],
+      happenings: [{ what: 'clock set', at: 202 }],
+    },
+  ],
 ]
 
 /** Which call that was changes with the code; that it was one of these does not. */
