@@ -7,9 +7,9 @@ export const codeOf = (error: unknown): string => {
   return code ?? message
 }
 
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
-/** What the kernel had too little of: descriptors or memory. */
+/** What the kernel had too little of: descriptors, memory, or time to look at it in (EAGAIN, snapshot.ts). */
 export function shortageOf(error: unknown): Fault | undefined {
   const code = codeOf(error)
   if (!SHORTAGES.has(code)) return undefined

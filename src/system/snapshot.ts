@@ -5,15 +5,30 @@ import { readFacts } from './proc.ts'
 
 /** A process that is being forked has its number before anyone can see it. */
 const BEING_BORN = 16
-/** A machine that forks faster than we look is looked at so long and no longer. */
+/** A machine that forks faster than we look is looked at so long and no longer, and so often. */
 const MOST_BORN = 10_000
+const MOST_LOOKS = 20
 
 /**
  * Everyone that /proc shows us. To list it and then to read it is no look at one moment: who forks and exits in between would be
  * there in neither, and a group that hands itself on in that way would seem empty. So who was born meanwhile is looked at too,
- * until nobody was: pids are given out in order (pid_namespaces(7)), and /proc/loadavg ends with the last one, proc(5).
+ * until nobody was: pids are given out in order (pid_namespaces(7)), and /proc/loadavg ends with the last one, proc(5). Throws where
+ * that never comes to an end: half a look says that somebody is gone who is not.
  */
 export function snapshot(): ProcessFacts[] {
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const found = everyone()
+    if (found) return [...found.values()]
+  }
+  throw Object.assign(new Error('processes come and go faster than they can be looked at'), {
+    code: 'EAGAIN',
+    syscall: 'list',
+    path: '/proc',
+  })
+}
+
+/** Undefined: pids came to the end of their circle meanwhile and began anew, or there was no end of those who were born. */
+function everyone(): Map<number, ProcessFacts> | undefined {
   const found = new Map<number, ProcessFacts>()
   const see = (pid: number): void => {
     const read = readFacts(pid)
@@ -27,15 +42,15 @@ export function snapshot(): ProcessFacts[] {
   let from = last - BEING_BORN
   for (let born = 0; born < MOST_BORN; ) {
     const now = lastPid()
-    // They begin anew at the end of the circle: those few are left to the next look.
-    for (let pid = Math.max(from + 1, 1); pid <= now && born < MOST_BORN; pid++, born++) {
+    if (now < last) return undefined
+    for (let pid = Math.max(from + 1, 1); pid <= now; pid++, born++) {
       if (!found.has(pid) && isProcess(pid)) see(pid)
     }
-    if (now === last) break
+    if (now === last) return found
     from = now - BEING_BORN
     last = now
   }
-  return [...found.values()]
+  return undefined
 }
 
 function lastPid(): number {

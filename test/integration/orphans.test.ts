@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandLineOf, processOf } from '../rig/processes.ts'
@@ -180,25 +180,4 @@ test('what may be left, and cannot be told from a stranger, is named: nothing is
   expect((await rig.multi('start', 'w1', '--startsecs=0')).code).toBe(0)
   process.kill(await childOf(rig), 'SIGKILL')
   expect((await rig.multi('stopwait', 'w1', '--orphan-grace=0')).code).toBe(0)
-})
-
-test('a group that hands itself on from process to process, faster than /proc can be read, is never called gone', async (context) => {
-  const rig = rigFor(context)
-  const hop = join(rig.work, 'hop')
-  writeFileSync(hop, `#!/bin/sh\n[ -e stop ] && exit\n"$0" &\n`, { mode: 0o755 })
-  await rig.multi('start', 'w1', '--cmd', `sh -c '${hop}; sleep 1000'`, '--startsecs=0')
-  const leader = rig.readPid('w1') ?? 0
-  process.kill(leader, 'SIGKILL')
-  await until(() => !rig.alive(leader), 'its main process to be gone')
-  // What it was busy with is of the group too, and ends by hand.
-  for (const { pid } of rig.processes()) if (commandLineOf(pid) === 'sleep 1000') process.kill(pid, 'SIGKILL')
-  const seen = new Set<string>()
-  for (let look = 0; look < 15; look++) {
-    const [row] = (await rig.multi('status', 'w1', '--json')).json() as [{ state: string }]
-    seen.add(row.state)
-  }
-  expect([...seen].filter((state) => state !== 'orphaned' && state !== 'unknown')).toEqual([])
-  writeFileSync(join(rig.work, 'stop'), '')
-  await until(() => rig.processes().length === 0, 'it to end')
-  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })

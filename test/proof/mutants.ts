@@ -331,8 +331,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a half-done look believed',
     'node/observe.ts',
-    '  if (found.launch?.adopted && (await isBeingChanged(',
-    '  if (found.launch?.adopted && recordRead.is === "blocked" && (await isBeingChanged(',
+    '  if (isOnItsOwn && (await isBeingChanged(',
+    '  if (isOnItsOwn && recordRead.is === "blocked" && (await isBeingChanged(',
     'unit/node/observe.test.ts',
   ),
   mutant(
@@ -375,6 +375,27 @@ export const MUTANTS: readonly Mutant[] = [
     'node/stranger.ts',
     '  if (startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged\n',
     '  return judged\n',
+    'unit/node/stranger.test.ts',
+  ),
+  mutant(
+    'pids that began anew while all were looked at are not looked at',
+    'system/snapshot.ts',
+    '    if (now < last) return undefined\n',
+    '',
+    'unit/system/snapshot.test.ts',
+  ),
+  mutant(
+    'half a look at the processes believed',
+    'system/snapshot.ts',
+    '    from = now - BEING_BORN\n    last = now\n  }\n  return undefined\n',
+    '    from = now - BEING_BORN\n    last = now\n  }\n  return found\n',
+    'unit/system/snapshot.test.ts',
+  ),
+  mutant(
+    'who is younger than the pidfile is a stranger, whatever it says',
+    'node/stranger.ts',
+    "  return judged.is === 'worker'\n    ? {",
+    "  return judged.is === 'stale'\n    ? {",
     'unit/node/stranger.test.ts',
   ),
   mutant(

@@ -126,6 +126,40 @@ test('pids that are given out in a small circle, again and again: workers keep t
   expect(left).toEqual(recordsOf('w1', 'w2', 'w3', 'w4'))
 }, 120_000)
 
+test('a group that hands itself on from process to process, faster than /proc can be read, is never called gone', async (context) => {
+  if (!hasNamespaces) lacks(context, 'needs root and a pid namespace of its own')
+  const { code, stdout, stderr, left } = await playedIn(
+    context,
+    `
+    const until = async (isSo) => { while (!isSo()) await new Promise((resolve) => setImmediate(resolve)) }
+    const commandLineOf = (pid) => { try { return readFileSync(\`/proc/\${pid}/cmdline\`, 'latin1') } catch { return '' } }
+    const hops = () => all().some((pid) => commandLineOf(pid).includes('/hop'))
+    if (${hasOwnPidMax()}) writeFileSync('/proc/sys/kernel/pid_max', '1000')
+    const hop = process.cwd() + '/hop'
+    writeFileSync(hop, '#!/bin/sh\\n[ -e stop ] && exit\\n"$0" &\\n', { mode: 0o755 })
+    expect('start', multi('start', 'w1', '--cmd', "sh -c '" + hop + "; sleep 1000'", '--startsecs=0'))
+    const leader = pidOf('w1')
+    process.kill(leader, 'SIGKILL')
+    await until(() => stateOf(leader) === undefined)
+    // What it was busy with is of the group too, and ends by hand.
+    for (const pid of all()) if (/^sleep.1000/s.test(commandLineOf(pid))) process.kill(pid, 'SIGKILL')
+    for (let look = 0; look < 15; look++) {
+      const [{ state }] = JSON.parse(multi('status', 'w1', '--json').stdout)
+      if (state !== 'orphaned' && state !== 'unknown') say('it was called ' + state)
+    }
+    if (!hops()) say('it has ended')
+    writeFileSync('stop', '')
+    await until(() => !hops())
+    expect('stopwait', multi('stopwait', 'w1'))
+    say('played')
+    process.exit(0)
+  `,
+    { reaping: true },
+  )
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'played\n', stderr: '' })
+  expect(left).toEqual(recordsOf('w1'))
+}, 120_000)
+
 test('where /proc is of another pid namespace than ours: one sentence, nobody is signalled or started, and what needs no processes works', async (context) => {
   if (!hasNamespaces) lacks(context, 'needs root and a pid namespace of its own')
   const rig = rigFor(context)
