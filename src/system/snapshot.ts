@@ -1,7 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ProcessFacts } from '../model/process.ts'
 import { codeOfRead, stackless } from './fault.ts'
+import type { ProcessRead } from './port.ts'
 import { readFacts } from './proc.ts'
+
+/** What is read of /proc to look at everyone. */
+export interface Proc {
+  readonly listed: () => Iterable<number>
+  /** The last that was given out. */
+  readonly last: () => number
+  /** Not a thread. */
+  readonly isProcess: (pid: number) => boolean
+  readonly read: (pid: number) => ProcessRead
+}
 
 /** A process that is being forked has its number before anyone can see it. */
 const BEING_BORN = 16
@@ -15,9 +26,9 @@ const MOST_LOOKS = 20
  * until nobody was: pids are given out in order (pid_namespaces(7)), and /proc/loadavg ends with the last one, proc(5). Throws where
  * that never comes to an end: half a look says that somebody is gone who is not.
  */
-export function snapshot(): ProcessFacts[] {
+export function snapshot(proc: Proc = real): ProcessFacts[] {
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
-    const found = everyone()
+    const found = everyone(proc)
     if (found) return [...found.values()]
   }
   throw Object.assign(new Error('processes come and go faster than they can be looked at'), {
@@ -28,29 +39,35 @@ export function snapshot(): ProcessFacts[] {
 }
 
 /** Undefined: pids came to the end of their circle meanwhile and began anew, or there was no end of those who were born. */
-function everyone(): Map<number, ProcessFacts> | undefined {
+function everyone(proc: Proc): Map<number, ProcessFacts> | undefined {
   const found = new Map<number, ProcessFacts>()
   const see = (pid: number): void => {
-    const read = readFacts(pid)
+    const read = proc.read(pid)
     if (read.found === 'process') found.set(pid, read.facts)
   }
-  let last = lastPid()
-  for (const name of readdirSync('/proc')) {
-    const first = name.charCodeAt(0)
-    if (first >= 48 && first <= 57) see(Number(name))
-  }
+  let last = proc.last()
+  for (const pid of proc.listed()) see(pid)
   let from = last - BEING_BORN
   for (let born = 0; born < MOST_BORN; ) {
-    const now = lastPid()
+    const now = proc.last()
     if (now < last) return undefined
     for (let pid = Math.max(from + 1, 1); pid <= now; pid++, born++) {
-      if (!found.has(pid) && isProcess(pid)) see(pid)
+      if (!found.has(pid) && proc.isProcess(pid)) see(pid)
     }
     if (now === last) return found
     from = now - BEING_BORN
     last = now
   }
   return undefined
+}
+
+function listed(): number[] {
+  const pids: number[] = []
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0)
+    if (first >= 48 && first <= 57) pids.push(Number(name))
+  }
+  return pids
 }
 
 function lastPid(): number {
@@ -73,3 +90,5 @@ function isProcess(pid: number): boolean {
     return false
   }
 }
+
+const real: Proc = { listed, last: lastPid, isProcess, read: readFacts }

@@ -1,68 +1,50 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { shortageOf } from '../../../src/system/fault.ts'
-import { snapshot } from '../../../src/system/snapshot.ts'
+import { type Proc, snapshot } from '../../../src/system/snapshot.ts'
 
-/** A /proc that changes between two reads of it, which the real one does only when it likes. */
-const proc = vi.hoisted(() => ({ list: (): number[] => [], lives: (_pid: number): boolean => false, last: (): number => 0 }))
-
-vi.mock('node:fs', async (original) => {
-  const real = await original<typeof import('node:fs')>()
-  const gone = (path: string): Error => Object.assign(new Error(path), { code: 'ENOENT' })
-  const read = (path: string): string => {
-    if (path === '/proc/loadavg') return `0.00 0.00 0.00 1/2 ${proc.last()}\n`
-    const [, pid = '', file] = /^\/proc\/(\d+)\/(stat|status)$/.exec(path) ?? []
-    if (!proc.lives(Number(pid))) throw gone(path)
-    if (file === 'status') return `Name:\tx\nTgid:\t${pid}\n`
-    return `${pid} (x) S 1 77 77 ${'0 '.repeat(13)}1 0 4711 0`
+/** A /proc in which `from` hands on to `to`, born as well, when it is looked at; `lasts`: the last pid, each time it is asked for. */
+function handingOn(from: number, to: number, lasts: readonly number[]): Proc {
+  const alive = new Set([1, from])
+  let asked = 0
+  const lives = (pid: number): boolean => {
+    if (pid === from && alive.delete(from)) alive.add(to)
+    return alive.has(pid)
   }
-  return { ...real, readdirSync: () => ['self', ...proc.list().map(String)], readFileSync: read }
+  return {
+    listed: () => [...alive],
+    last: () => lasts[Math.min(asked++, lasts.length - 1)] ?? 0,
+    isProcess: lives,
+    read: (pid) =>
+      lives(pid)
+        ? {
+            found: 'process',
+            facts: { pid, state: 'S', ppid: 1, pgrp: from, session: from, threads: 1, startTicks: 4711 },
+          }
+        : { found: 'nothing' },
+  }
+}
+
+const pidsOf = (proc: Proc): number[] => snapshot(proc).map(({ pid }) => pid)
+
+test('who is born after the list was read is looked at as well', () => {
+  expect(pidsOf(handingOn(590, 591, [590, 591]))).toEqual([1, 591])
 })
 
-/** Numbers that no process of this machine has, so that kill(2) knows nobody either. */
-const FIRST = 5_000_000
-
-const pids = (): number[] =>
-  snapshot()
-    .map(({ pid }) => pid - FIRST)
-    .sort((a, b) => a - b)
-
-describe('who hands on to another while /proc is read is found', () => {
-  let alive: Set<number>
-  beforeEach(() => {
-    alive = new Set([1, 590])
-    proc.list = () => [...alive].map((pid) => FIRST + pid)
-    proc.lives = (pid) => alive.has(pid - FIRST)
-  })
-
-  test('when it was born after the list was read', () => {
-    let reads = 0
-    proc.last = () => FIRST + (++reads === 1 ? 590 : 591)
-    proc.lives = (pid) => {
-      if (pid === FIRST + 590 && alive.delete(590)) alive.add(591)
-      return alive.has(pid - FIRST)
-    }
-    expect(pids()).toEqual([1, 591])
-  })
-
-  test('when pids have come to the end of their circle meanwhile, and others were born since', () => {
-    let reads = 0
-    proc.last = () => FIRST + (++reads === 1 ? 590 : 340)
-    proc.lives = (pid) => {
-      if (pid === FIRST + 590 && alive.delete(590)) alive.add(305)
-      return alive.has(pid - FIRST)
-    }
-    expect(pids()).toEqual([1, 305])
-  })
+test('when pids have come to the end of their circle meanwhile, all are looked at anew', () => {
+  expect(pidsOf(handingOn(590, 305, [590, 340]))).toEqual([1, 305])
 })
 
 test('a machine that forks faster than it can be looked at: no half a look, but an error that says to try again', () => {
-  let last = FIRST
-  proc.list = () => [FIRST + 1]
-  proc.lives = () => false
-  proc.last = () => (last += 1000)
+  let last = 0
+  const restless: Proc = {
+    listed: () => [1],
+    last: () => (last += 1000),
+    isProcess: () => false,
+    read: () => ({ found: 'nothing' }),
+  }
   let error: unknown
   try {
-    snapshot()
+    snapshot(restless)
   } catch (thrown) {
     error = thrown
   }
