@@ -121,7 +121,7 @@ export async function findWorker(
   const { system } = look
   const forgotten = await forgottenOf(system, read, memory)
   if (forgotten) return unknown(forgotten)
-  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile)
+  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile, memory)
   const isGone = memory.gone === launch.id
   const leader = isGone ? 'gone' : await locate(system, launch.identity)
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
@@ -134,11 +134,11 @@ export async function findWorker(
     if (others) return unknown(others)
     return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
   }
-  if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile)
+  if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile, memory)
   const left = { launch, logfile: target.logfile, cwd: read.record.plan?.cwd }
   const group = isGone ? undefined : await remainingGroup(look, left, memory, owner.uid)
   if (group && 'doubt' in group) return unknown(group.doubt)
-  return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile)
+  return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile, memory)
 }
 
 /**
@@ -151,12 +151,13 @@ async function elsewhere(
   read: RecordRead,
   launch: Launch,
   pidfile: PidfileReader,
+  memory: Memory,
 ): Promise<Found> {
   const vitals = await readVitals(look.system, launch)
   if (vitals && vitals.state !== 'gone' && vitals.heardMs < SILENT_AFTER_MS) {
     return { state: { state: 'foreign', host: launch.host }, launch, leftover: false, vitals }
   }
-  return byPidfile(look, target, read, pidfile)
+  return byPidfile(look, target, read, pidfile, memory)
 }
 
 type Owner = { readonly believed: true; readonly uid?: number } | { readonly believed: false; readonly why: string }
@@ -242,13 +243,19 @@ function byGroup(system: System, { stop }: NodeRecord, launch: Launch, group: Ve
   return { state, launch, leftover: false }
 }
 
-async function byPidfile(look: Look, target: Target, read: RecordRead, reader: PidfileReader): Promise<Found> {
+async function byPidfile(
+  look: Look,
+  target: Target,
+  read: RecordRead,
+  reader: PidfileReader,
+  { stopping }: Memory,
+): Promise<Found> {
   const pidfile = await reader()
   if (pidfile.is === 'blocked') return unknown(pidfile.why)
   if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: await hasLastWords(look, read) }
   if (pidfile.is === 'garbage') return { state: { state: 'stale', why: pidfile.why }, leftover: true }
   const record = read.is === 'record' ? read.record : undefined
-  const named = await judgePidfile(look.system, target, pidfile)
+  const named = await judgePidfile(look.system, target, pidfile, stopping?.identity)
   if (named.is === 'unknown') return unknown(named.why)
   if (named.is === 'worker') return adopted(look, named.facts, record)
   // Stopped as it was asked to, and only the pidfile is left: that is stopped, not a surprise.

@@ -1,4 +1,4 @@
-import { isDead, type ProcessFacts } from '../model/process.ts'
+import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import { brief } from './brief.ts'
@@ -9,6 +9,9 @@ export type Named =
   | { readonly is: 'worker'; readonly facts: ProcessFacts }
   | { readonly is: 'stale'; readonly why: string }
   | { readonly is: 'unknown'; readonly why: string }
+
+/** Whom this command has taken for the worker before. */
+type Known = Pick<Identity, 'pid' | 'startTicks'>
 
 /** File times and /proc/stat's btime are coarse: a process may seem this much younger than the file it wrote itself. */
 const TOLERANCE_MS = 2000
@@ -21,6 +24,7 @@ export async function judgePidfile(
   system: System,
   target: Target,
   pidfile: Extract<PidfileRead, { is: 'pid' }>,
+  known?: Known,
 ): Promise<Named> {
   const { pid } = pidfile
   const stale = (why: string): Named => ({ is: 'stale', why: `the pidfile names pid ${pid}, ${why}` })
@@ -30,7 +34,7 @@ export async function judgePidfile(
   if (read.found === 'nothing') return stale('which is gone')
   if (read.found === 'unreadable') return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be looked at` }
   if (isDead(read.facts)) return stale('which is dead (a zombie)')
-  const judged = await judgeProcess(system, target, pidfile, read.facts)
+  const judged = await judgeProcess(system, target, pidfile, read.facts, known)
   if (judged.is !== 'unknown') return judged
   // What cannot be read of a process that has just ended is no riddle.
   const now = await system.process(pid)
@@ -43,6 +47,7 @@ async function judgeProcess(
   target: Target,
   pidfile: Extract<PidfileRead, { is: 'pid' }>,
   facts: ProcessFacts,
+  known: Known | undefined,
 ): Promise<Named> {
   const { pid } = facts
   const bootedAt = system.bootedAt()
@@ -54,7 +59,8 @@ async function judgeProcess(
   // A file of user U may lead only to U's processes: else U could have root signal anyone. Root's own files may lead anywhere.
   if (pidfile.uid !== uid && pidfile.uid !== 0) return stranger('of another user than the pidfile')
   const judged = await judgeCommand(system, target, facts)
-  if (startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged
+  const wasIt = known?.pid === pid && known.startTicks === facts.startTicks
+  if (wasIt || startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged
   // Start times are counted from a boot that moves with the wall clock, and a file's time does not: who was there when the clock was
   // stepped forward (the first NTP of a machine without an RTC) seems younger than what it wrote.
   return judged.is === 'worker'

@@ -373,7 +373,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a younger process passes for the one that the pidfile names',
     'node/stranger.ts',
-    '  if (startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged\n',
+    '  if (wasIt || startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged\n',
     '  return judged\n',
     'unit/node/stranger.test.ts',
   ),

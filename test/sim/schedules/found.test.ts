@@ -109,6 +109,25 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       happenings: [{ what: 'clock set', at: 202 }],
     },
   ],
+  [
+    'a kill that has seen whom it kills knows it still when the clock is set meanwhile',
+    {
+      seed: 2147483622,
+      worker: 'drains',
+      nodes: ['w1', 'w2'],
+      begins: 'down',
+      lock: 'twice',
+      initDelayMs: 40,
+      stall: { chance: 0.01, ms: 3000 },
+      commands: [
+        { verb: 'kill', at: 0, only: 'w1', asked: true },
+        { verb: 'start', at: 0, killedAt: 86, asked: true },
+        { verb: 'restart', at: 232, killedAt: 450 },
+        { verb: 'kill', at: 251, asked: true },
+      ],
+      happenings: [{ what: 'clock set', at: 298 }],
+    },
+  ],
 ]
 
 /** Which call that was changes with the code; that it was one of these does not. */
