@@ -94,12 +94,12 @@ const CLEAR_UP: Step = { step: 'claim', purpose: 'stop', blind: true }
 async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   // First all the cheap looks: then one snapshot of /proc, if any is needed, shows the end of all who are found to be gone.
   const { system } = pursuit
+  const look = new Look(system)
   const due = new Map<Run, Step | undefined>()
-  for (const [run, found] of await glances(active, new Look(system))) {
+  for (const [run, found] of await glances(active, look)) {
     if (found === 'still waiting') continue
     due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, system))
   }
-  const look = new Look(system)
   const changing: Changing[] = []
   let moved = false
   for (const [run, known] of due) {

@@ -29,14 +29,14 @@ export class Look {
     return tells ? known : this.#take()
   }
 
-  /** The first that was needed. */
-  async once(): Promise<Snapshot> {
-    return this.#snapshot ?? this.#take()
-  }
-
   /** The same of this very moment. */
   anew(): Promise<Snapshot> {
     return this.#take()
+  }
+
+  /** The one that is there, or one of this moment. */
+  async once(): Promise<Snapshot> {
+    return this.#snapshot ?? this.#take()
   }
 
   /** Everyone, this living process among them. */
