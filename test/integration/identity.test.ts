@@ -13,7 +13,6 @@ import {
 } from 'node:fs'
 import { expect, test } from 'vitest'
 import {
-  isAlive,
   isRoot,
   MULTI,
   NOBODY,
@@ -21,8 +20,10 @@ import {
   type Rig,
   type Running,
   rigFor,
+  until,
   whileNothingHappens,
 } from '../rig/rig.ts'
+import { type AtCall, atCall } from './support/at-call.ts'
 import { lacks } from './support/lacks.ts'
 
 /** No command may signal `pid`, each says why it does not, and a start goes on. */
@@ -393,25 +394,18 @@ test('a pid that the kernel gave to somebody else: neither signalled nor taken f
   expect(code).toBe(0)
 })
 
-/** Suspends a command in the middle of a change to a node, while it holds the right to it. */
-function suspendWithin({ pid }: Running, rig: Rig): void {
-  const isChanging = (): boolean => readdirSync(rig.run).some((name) => name.includes('.multi.claim.'))
-  // Not with `until`: a change takes less time than one of its rests.
-  while (isAlive(pid)) {
-    if (!isChanging()) continue
-    process.kill(pid, 'SIGSTOP')
-    while (isAlive(pid) && processOf(pid)?.state !== 'T');
-    if (isChanging()) return
-    process.kill(pid, 'SIGCONT')
-  }
-  throw new Error('it ended before it could be suspended')
+/** Begins a command that suspends itself in the middle of a change to a node, while it holds the right to it. */
+async function begunAndSuspended(rig: Rig, at: AtCall, ...line: [string, ...string[]]): Promise<Running> {
+  const running = rig.begin({ env: atCall(at) }, ...line)
+  await until(() => processOf(running.pid)?.state === 'T', 'the command to suspend itself')
+  expect(readdirSync(rig.run).some((name) => name.includes('.multi.claim.'))).toBe(true)
+  return running
 }
 
 test('a multi that is suspended longer than its lock lasts: no worker is double or lost, and the next command finishes', async (context) => {
   const rig = rigFor(context)
   const line = ['start', '40', '--cmd', 'sleep 1000', '--startsecs=0'] as const
-  const suspended = rig.begin(...line)
-  suspendWithin(suspended, rig)
+  const suspended = await begunAndSuspended(rig, 'STOP spawn+', ...line)
   const other = await rig.multi(...line, '--wait-lock=6')
   expect(other.code).toBe(75)
   expect(other.stdout).toMatch(new RegExp(`FAILED: another multi \\(pid ${suspended.pid}\\)`))
@@ -426,22 +420,27 @@ test('a multi that is suspended longer than its lock lasts: no worker is double 
   expect((await rig.multi('stopwait')).code).toBe(0)
 })
 
-test('a stopwait that is suspended longer than its lock lasts: no worker gets a second TERM', async (context) => {
-  const rig = rigFor(context)
-  const nodes = Array.from({ length: 12 }, (_, at) => `celery${at + 1}`)
-  await rig.multi('start', '12', ...rig.puppet, '--startsecs=0')
-  const workers = await Promise.all(nodes.map((node) => rig.worker(node)))
-  for (const worker of workers) await worker.on('SIGTERM', 'stay')
-  const suspended = rig.begin('stopwait')
-  suspendWithin(suspended, rig)
-  const other = rig.begin('stopwait', '--wait-lock=6')
-  await other.waitFor(/Waiting for/)
-  process.kill(suspended.pid, 'SIGCONT')
-  for (const worker of workers) await worker.got('SIGTERM')
-  // A second TERM would come soon, if it came.
-  await whileNothingHappens(1500)
-  expect(workers.map(({ signals }) => signals)).toEqual(workers.map(() => ['SIGTERM']))
-  await Promise.all(workers.map((worker) => worker.exit()))
-  expect((await suspended.ended).code).toBe(0)
-  expect([0, 75]).toContain((await other.ended).code)
-})
+test.for([
+  ['before its first TERM', 'STOP kill'],
+  ['after its first TERM', 'STOP kill+'],
+] as const)(
+  'a stopwait that is suspended %s, while another one works: no worker gets a second TERM',
+  async ([, at], context) => {
+    const rig = rigFor(context)
+    const nodes = Array.from({ length: 12 }, (_, at) => `celery${at + 1}`)
+    await rig.multi('start', '12', ...rig.puppet, '--startsecs=0')
+    const workers = await Promise.all(nodes.map((node) => rig.worker(node)))
+    for (const worker of workers) await worker.on('SIGTERM', 'stay')
+    const suspended = await begunAndSuspended(rig, at, 'stopwait')
+    const other = rig.begin('stopwait', '--wait-lock=6')
+    await other.waitFor(/Waiting for/)
+    process.kill(suspended.pid, 'SIGCONT')
+    for (const worker of workers) await worker.got('SIGTERM')
+    // A second TERM would come soon, if it came.
+    await whileNothingHappens(1500)
+    expect(workers.map(({ signals }) => signals)).toEqual(workers.map(() => ['SIGTERM']))
+    await Promise.all(workers.map((worker) => worker.exit()))
+    expect((await suspended.ended).code).toBe(0)
+    expect([0, 75]).toContain((await other.ended).code)
+  },
+)

@@ -26,6 +26,8 @@ const times = count('times')
 /** Several suites at once are the load: each waits for less than it must, and for longer than it is used to. */
 const lanes = Math.min(times, count('lanes'))
 const logs = mkdtempSync(join(tmpdir(), 'multi-stress-'))
+/** A test that never gives its event loop back is not ended by vitest. */
+const SUITE_LIMIT_MS = 3_600_000
 const words = ['run', ...values.project.flatMap((name) => ['--project', name]), ...positionals]
 
 /** What suites side by side would do at the same time, and to the same files. */
@@ -45,6 +47,7 @@ function runSuite(log: string): Promise<number | null> {
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words, '--no-cache'], {
     env: { ...process.env, MULTI_TEST_NO_BUILD: '1', NO_COLOR: '1' },
     stdio: ['ignore', out, out],
+    timeout: SUITE_LIMIT_MS,
   })
   return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
 }
