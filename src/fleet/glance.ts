@@ -1,4 +1,5 @@
 import { isDead } from '../model/process.ts'
+import { leadsSession } from '../node/group.ts'
 import type { Look, Snapshot } from '../node/look.ts'
 import type { Launch } from '../node/record.ts'
 import type { System } from '../system/port.ts'
@@ -36,7 +37,8 @@ async function first(run: Run, system: System, isSnapshotDue: boolean): Promise<
   const stopping = isStopping(run)
   if (!waits && !stopping) return 'look'
   const { identity } = launch
-  if (stopping && isBound(launch)) {
+  if (stopping && leadsSession(launch)) {
+    // What leads it cannot leave its group: without anyone in that it is gone as well.
     if (!(await system.groupAnswers(identity.pid))) return gone(run, launch)
     if (isSnapshotDue) return 'answers'
   }
@@ -44,7 +46,7 @@ async function first(run: Run, system: System, isSnapshotDue: boolean): Promise<
   const isIt = read.found === 'process' && read.facts.startTicks === identity.startTicks
   if (isIt && !isDead(read.facts)) return waits ? 'still waiting' : 'look'
   if (read.found === 'unreadable' || !stopping) return 'look'
-  if (isIt) return isBound(launch) ? 'answers' : 'look'
+  if (isIt) return leadsSession(launch) ? 'answers' : 'look'
   const { pgid } = launch
   return pgid === null || !(await system.groupAnswers(pgid)) ? gone(run, launch) : 'look'
 }
@@ -58,9 +60,6 @@ async function among({ byGroup }: Snapshot, run: Run, system: System): Promise<G
   if (group.every(isDead)) return gone(run, launch)
   return !isDead(leader) && (await isWaiting(run, system)) ? 'still waiting' : 'look'
 }
-
-/** It leads its session, which no process can leave, setpgid(2): without anyone in its group it is gone as well. */
-const isBound = ({ adopted, identity, pgid }: Launch): boolean => !adopted && pgid === identity.pid
 
 function gone({ memory }: Run, { id }: Launch): Glance {
   memory.gone = id

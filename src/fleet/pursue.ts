@@ -88,7 +88,7 @@ function heldBack(runs: readonly Run[], pursuit: Pursuit): Failure {
 }
 
 /** A worker that has ended leaves files nearly always: so the look that finds them is one under the claim, and the only one. */
-const CLEAR_UP: Step = { step: 'claim', purpose: 'stop', blind: true }
+const CLEAR_UP: Step = { step: 'claim', purpose: 'stop', blind: 'unseen' }
 
 /** One look at all of them; true when something has changed, so that the next look is worth taking at once. */
 async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {

@@ -76,11 +76,12 @@ async function takeBack({ generation }: Claim, { seen, task }: Run, system: Syst
 
 /** What is there after a change, where that needs no whole look. */
 async function afterwards(step: Step, { system, target, seen, memory }: Scene): Promise<Seen | undefined> {
-  if (step.step === 'claim') return isBlind(step) ? undefined : stillAsSeen(system, target, seen, memory.claimed)
+  if (step.step === 'claim')
+    return step.blind === 'unseen' ? undefined : stillAsSeen(system, target, seen, memory.claimed)
   return step.step === 'clear' ? cleared(seen) : undefined
 }
 
-const isBlind = (step: Step): boolean => step.step === 'claim' && step.blind === true
+const isBlind = (step: Step): boolean => step.step === 'claim' && step.blind !== undefined
 
 /** Nothing lives, and under our claim nobody starts anything. */
 const cleared = (seen: Seen): Seen => ({

@@ -14,6 +14,9 @@ export function leadersGroup(launch: Launch, facts: ProcessFacts): VerifiedGroup
   return launch.pgid === null || facts.pgrp !== launch.pgid ? undefined : verifiedGroup(launch.pgid, [launch.identity])
 }
 
+/** So it was started, and who leads a session can leave neither it nor its group, setpgid(2). */
+export const leadsSession = ({ adopted, identity, pgid }: Launch): boolean => !adopted && pgid === identity.pid
+
 /** Somebody of that number lives who may be what a worker left, and may be a stranger: a clause. */
 export interface Doubt {
   readonly doubt: string

@@ -5,6 +5,7 @@ import type { Signal } from '../model/signals.ts'
 import type { StopRequest } from '../model/state.ts'
 import type { Signalled } from '../system/port.ts'
 import { brief } from './brief.ts'
+import { leadsSession } from './group.ts'
 import { recorded } from './recording.ts'
 import type { Effect, Scene } from './scene.ts'
 
@@ -15,9 +16,12 @@ export async function signalLeader(scene: Scene, signal: Signal): Effect {
   if (!launch) return ok(undefined)
   const { identity } = launch
   await caution(scene, identity.pid)
+  const now = system.now()
   const answer = await system.signal(identity, signal)
   if (answer === 'denied') return err(await deniedBy(scene, signal))
   if (answer !== 'sent') return ok(undefined) // It ended meanwhile: the next look says so.
+  // Verified to live, also where there was no look before.
+  if (leadsSession(launch)) memory.witness = { identity, pgid: identity.pid, at: now }
   memory.stopping = { pid: identity.pid, identity }
   memory.signalled = true
   emit({ event: 'signalled', target, pid: identity.pid, signal, group: false })

@@ -7,8 +7,11 @@ export type Step = Change | Settled
 
 /** Everything that alters a file or a process. All but `kill` are made under a claim. */
 export type Change =
-  /** `blind`: before the look that finds out whether there is anything to be changed. */
-  | { readonly step: 'claim'; readonly purpose: 'start' | 'stop'; readonly blind?: true }
+  /**
+   * `blind`: before any look. `unseen`: the look under the claim finds out whether there is anything to be changed. `presumed`: what
+   * the record says is enough, if that is still the same under the claim.
+   */
+  | { readonly step: 'claim'; readonly purpose: 'start' | 'stop'; readonly blind?: 'unseen' | 'presumed' }
   /** Look for what dead starters may have left, and record it. */
   | { readonly step: 'resolve' }
   /** Remove the pidfile of somebody who is gone. */

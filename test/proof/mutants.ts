@@ -165,7 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a claim made before the look is taken for one made after it',
     'fleet/settle.ts',
-    'return isBlind(step) ? undefined : stillAsSeen(',
+    "return step.blind === 'unseen' ? undefined : stillAsSeen(",
     'return stillAsSeen(',
   ),
   mutant(

@@ -12,20 +12,32 @@ const TALKER: NodeRecord = { ...RECORD, launch: { ...RECORD.launch!, vitals: { p
 const { launch: _launch, ...NEVER } = RECORD
 
 /** What is presumed of a node whose record was just read, and the number that would be claimed. */
-async function presumed(record: NodeRecord | undefined, { goal = DOWN as Goal, vitals = false } = {}) {
+async function presumed(record: NodeRecord | undefined, { goal = DOWN as Goal, vitals = false, uid = 0 } = {}) {
   const world = new World()
   const system = world.system({ uid: 0 })
-  if (record) world.files.put(recordPath(TARGET.pidfile), formatRecord(record), { uid: 0, mode: 0o600 })
+  if (record) world.files.put(recordPath(TARGET.pidfile), formatRecord(record), { uid, mode: 0o600 })
   if (vitals) world.files.put(VITALS, '{}')
   await world.runUntil(readRecord(system, TARGET.pidfile))
   const run = new Run({ target: TARGET, goals: [goal] }, system.now())
   return { step: await world.runUntil(presume(run, system)), next: run.seen?.claims.next, state: run.seen?.state.state }
 }
 
-test('who is to be stopped and was not yet asked to is claimed before the first look', async () => {
-  const claim = { step: 'claim', purpose: 'stop', blind: true }
-  expect(await presumed(RECORD)).toEqual({ step: claim, next: 4, state: 'unknown' })
-  expect(await presumed(TALKER)).toEqual({ step: claim, next: 4, state: 'unknown' })
+const claim = (blind: 'unseen' | 'presumed') => ({ step: 'claim', purpose: 'stop', blind })
+
+test('who is to be stopped and was not yet asked to is claimed before any look, and presumed to run', async () => {
+  expect(await presumed(RECORD)).toEqual({ step: claim('presumed'), next: 4, state: 'running' })
+  expect(await presumed(TALKER)).toEqual({ step: claim('presumed'), next: 4, state: 'running' })
+})
+
+const CAUTION = { variable: 'REMAP_SIGTERM', value: 'SIGQUIT', text: 'TERM ends its jobs' }
+
+test.each<[string, NodeRecord, number]>([
+  ['whose record is another user’s', RECORD, 1000],
+  ['that something else started', { ...RECORD, launch: { ...RECORD.launch!, adopted: true } }, 0],
+  ['that shares its group', { ...RECORD, launch: { ...RECORD.launch!, pgid: 12 } }, 0],
+  ['of whose signal something is to be said', { ...RECORD, plan: { ...RECORD.plan!, caution: CAUTION } }, 0],
+])('a node %s is claimed, and looked at under the claim', async (_title, record, uid) => {
+  expect(await presumed(record, { uid })).toEqual({ step: claim('unseen'), next: 4, state: 'unknown' })
 })
 
 test.each<[string, NodeRecord | undefined, { goal?: Goal; vitals?: boolean }]>([
