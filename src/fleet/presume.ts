@@ -1,4 +1,5 @@
 import { leadsSession } from '../node/group.ts'
+import type { Look } from '../node/look.ts'
 import type { Seen } from '../node/observe.ts'
 import { type Launch, type RecordRead, recordAsRead } from '../node/record.ts'
 import type { Step } from '../node/step.ts'
@@ -13,20 +14,22 @@ type Recorded = Extract<RecordRead, { is: 'record' }>
  * lives, the signal verifies, and where it does not all goes on with a look. Otherwise the first look is one under the claim.
  * Nothing else is decided from that record: where the claim is not to be had, all goes on as if there had been a look only.
  */
-export async function presume(run: Run, system: System): Promise<Step | undefined> {
+export async function presume(run: Run, look: Look): Promise<Step | undefined> {
+  const { system } = look
   const read = recordAsRead(system, run.task.target.pidfile)
   if (run.goal.goal !== 'down' || read?.is !== 'record') return undefined
   const { launch } = read.record
-  if (!launch || !(await isToBeSignalled(read, launch, system))) return undefined
+  if (!launch || !(await isToBeSignalled(read, launch, look))) return undefined
   const state = presumedState(read, launch, system)
   run.seen = unseen(read, launch, state)
   return { step: 'claim', purpose: 'stop', blind: state ? 'presumed' : 'unseen' }
 }
 
-async function isToBeSignalled({ record: { stop } }: Recorded, launch: Launch, system: System): Promise<boolean> {
-  if (stop?.launch === launch.id) return false
+async function isToBeSignalled({ record: { stop } }: Recorded, launch: Launch, look: Look): Promise<boolean> {
+  const { id, vitals } = launch
+  if (stop?.launch === id) return false
   // One that talks may be asked to take no more jobs before it is claimed.
-  return !launch.vitals || (await system.stat(launch.vitals.path)) === undefined
+  return !vitals || (await look.isMissing(vitals.path)) || (await look.system.stat(vitals.path)) === undefined
 }
 
 type State = Seen['state']

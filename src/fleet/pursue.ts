@@ -95,10 +95,11 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   // First all the cheap looks: then one snapshot of /proc, if any is needed, shows the end of all who are found to be gone.
   const { system } = pursuit
   const look = new Look(system)
+  const listing = new Look(system, { lists: active.size > 1 })
   const due = new Map<Run, Step | undefined>()
   for (const [run, found] of await glances(active, look)) {
     if (found === 'still waiting') continue
-    due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, system))
+    due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, listing))
   }
   const changing: Changing[] = []
   let moved = false

@@ -50,28 +50,39 @@ export function parseClaim(text: string, generation: number): Omit<Claim, 'uid'>
   return { generation, launch: launch as LaunchId, purpose, owner }
 }
 
-/**
- * Reads upwards from the record's number. Usually there is nothing, so these are two lstats. `ours` has just been made: nobody
- * removes another's claim, so it needs no look.
- */
-export async function readClaims(system: System, pidfile: AbsPath, recorded: number, ours?: Claim): Promise<Claims> {
+interface Known {
+  /** Has just been made: nobody removes another's claim, so it needs no look. */
+  readonly ours?: Claim | undefined
+  /** By a listing of its directory. */
+  readonly isMissing?: (path: AbsPath) => Promise<boolean>
+}
+
+/** Reads upwards from the record's number. Usually there is nothing, so these are two lstats. */
+export async function readClaims(
+  system: System,
+  pidfile: AbsPath,
+  recorded: number,
+  { ours, isMissing = async () => false }: Known = {},
+): Promise<Claims> {
   const abandoned: Claim[] = []
   let top: Claims['top']
-  const leftover = !ours && recorded > 0 && (await system.readlink(claimPath(pidfile, recorded))) !== undefined
+  const read = async (path: AbsPath) => ((await isMissing(path)) ? undefined : system.readlink(path))
+  const leftover = !ours && recorded > 0 && (await read(claimPath(pidfile, recorded))) !== undefined
   for (let next = recorded + 1; ; next++) {
     if (ours?.generation === next) {
       top = topOf(top, ours, 'ours')
       continue
     }
     const path = claimPath(pidfile, next)
-    const text = await system.readlink(path)
+    const text = await read(path)
     if (text === undefined) return { abandoned, next, ...(leftover ? { leftover } : {}), ...(top ? { top } : {}) }
     const uid = (await system.stat(path))?.uid ?? NOBODY
     const claim = { ...(parseClaim(text, next) ?? unreadableClaim(next)), uid }
     const holder = await holderOf(system, claim)
     // It may have been given back, and its number be taken by another, before its owner ended: what cannot change any more is only
     // what is there when the owner is dead.
-    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded, ours)
+    if (holder === 'dead' && (await system.readlink(path)) !== text)
+      return readClaims(system, pidfile, recorded, { ours })
     if (holder === 'dead' && claim.purpose === 'start') abandoned.push(claim)
     top = topOf(top, claim, holder)
   }

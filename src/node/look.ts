@@ -1,3 +1,4 @@
+import type { AbsPath } from '../model/names.ts'
 import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { System } from '../system/port.ts'
 import type { Launch } from './record.ts'
@@ -9,13 +10,42 @@ export interface Snapshot {
   readonly byGroup: ReadonlyMap<number, readonly ProcessFacts[]>
 }
 
+/** What is asked of the file system once for all nodes. */
+interface Sharing {
+  /** Directories are listed: what is missing there is not asked for, three times for each node. Default: it is. */
+  readonly lists?: boolean
+}
+
 /** One look at /proc, shared by every node that needs the whole of it in one round: it costs a file per process. */
 export class Look {
   readonly system: System
+  readonly #lists: boolean
+  readonly #listed = new Map<string, ReadonlySet<string> | undefined>()
   #snapshot: Snapshot | undefined
 
-  constructor(system: System) {
+  constructor(system: System, { lists = false }: Sharing = {}) {
     this.system = system
+    this.#lists = lists
+  }
+
+  /** What this look knows of files may be too old for another look at the same node. */
+  renewed(): Look {
+    return this.#lists ? new Look(this.system) : this
+  }
+
+  /** Whether it was missing when this look listed its directory. False: ask. */
+  async isMissing(path: AbsPath): Promise<boolean> {
+    if (!this.#lists) return false
+    const slash = path.lastIndexOf('/')
+    const directory = path.slice(0, slash) as AbsPath
+    if (!this.#listed.has(directory)) this.#listed.set(directory, await this.#list(directory))
+    return this.#listed.get(directory)?.has(path.slice(slash + 1)) === false
+  }
+
+  async #list(directory: AbsPath): Promise<ReadonlySet<string> | undefined> {
+    const names = await this.system.list(directory)
+    if (names.ok) return new Set(names.value)
+    return names.error.code === 'ENOENT' ? new Set() : undefined
   }
 
   /**

@@ -44,19 +44,23 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
   const { system } = look
   const recordRead = wanted.record ?? (await readRecord(system, target.pidfile))
   const record = recordRead.is === 'record' ? recordRead.record : undefined
-  const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, wanted.claimed)
+  const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, {
+    ours: wanted.claimed,
+    isMissing: (path) => look.isMissing(path),
+  })
   const pidfile = pidfileOf(system, target)
   const worker = await findWorker(look, target, recordRead, pidfile, memory)
   const found = await unlessItLives(system, worker, memory)
   // Nothing named it: recorded meanwhile, it is named now.
   if (found !== worker && (await isWrittenAnew(system, target, recordRead)))
-    return observe(look, target, memory, { ...wanted, record: undefined })
+    return observe(look.renewed(), target, memory, { ...wanted, record: undefined })
   if (wanted.record && !isLed(found) && (await readRecord(system, target.pidfile)) !== wanted.record)
-    return observe(look, target, memory, { ...wanted, record: undefined })
+    return observe(look.renewed(), target, memory, { ...wanted, record: undefined })
   // Started between our look at its record or its claims and at its pidfile, it would pass for somebody else's and for ready, or
   // could not be told from a stranger.
   const isOnItsOwn = found.launch?.adopted || found.state.state === 'unknown'
-  if (isOnItsOwn && (await isBeingChanged(system, target, record, claims))) return observe(look, target, memory, wanted)
+  if (isOnItsOwn && (await isBeingChanged(system, target, record, claims)))
+    return observe(look.renewed(), target, memory, wanted)
   const unread = wanted.pidfile === 'if-needed' && isLed(found)
   return {
     ...found,
@@ -153,7 +157,7 @@ async function elsewhere(
   pidfile: PidfileReader,
   memory: Memory,
 ): Promise<Found> {
-  const vitals = await readVitals(look.system, launch)
+  const vitals = await readVitals(look, launch)
   if (vitals && vitals.state !== 'gone' && vitals.heardMs < SILENT_AFTER_MS) {
     return { state: { state: 'foreign', host: launch.host }, launch, leftover: false, vitals }
   }
@@ -220,7 +224,7 @@ async function byLeader(
   const group = (await isShared(look, facts, uid)) ? undefined : leadersGroup(launch, facts)
   if (group) memory.witness = { identity, pgid: group.pgid, at: look.system.now() }
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
-  const vitals = await readVitals(look.system, launch)
+  const vitals = await readVitals(look, launch)
   const { stop } = record
   const state: NodeState =
     stop?.launch === launch.id

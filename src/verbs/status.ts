@@ -37,7 +37,7 @@ async function run(context: Context): Promise<Answer> {
   const { system, line } = context
   const meant = await meantNodes(context)
   if (!meant.ok) return failed(meant.error)
-  const look = new Look(system)
+  const look = new Look(system, { lists: meant.value.length > 1 })
   const seen = new Map<Meant, Seen>()
   for (const one of meant.value) seen.set(one, await observeAbandoned(look, one.target, newMemory()))
   const usage = isSet(line.settings, '--stats') ? await usageOf(system, [...seen.values()]) : undefined

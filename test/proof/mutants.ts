@@ -158,8 +158,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a claim that was given back counts as a dead one',
     'node/claim.ts',
-    "    if (holder === 'dead' && (await system.readlink(path)) !== text) return readClaims(system, pidfile, recorded, ours)\n",
-    '',
+    "    if (holder === 'dead' && (await system.readlink(path)) !== text)\n",
+    "    if (holder === 'ours')\n",
     'unit/node/claim.test.ts',
   ),
   mutant(
@@ -341,6 +341,27 @@ export const MUTANTS: readonly Mutant[] = [
     '  if ((await system.readlink(claimPath(pidfile, next))) !== undefined) return true\n',
     '',
     'unit/node/observe.test.ts',
+  ),
+  mutant(
+    'an old listing believed of what is looked at anew',
+    'node/look.ts',
+    'return this.#lists ? new Look(this.system) : this',
+    'return this',
+    'unit/node/look.test.ts',
+  ),
+  mutant(
+    'a worker presumed by another user’s record',
+    'fleet/presume.ts',
+    'uid !== self.uid || ',
+    '',
+    'unit/fleet/presume.test.ts',
+  ),
+  mutant(
+    'who is signalled without a look is no witness of its group',
+    'node/signal-effects.ts',
+    '  if (leadsSession(launch)) memory.witness =',
+    '  if (leadsSession(launch) && launch.adopted) memory.witness =',
+    'unit/node/signal-effects.test.ts',
   ),
   mutant(
     'a finder that cannot record forgets',

@@ -125,7 +125,7 @@ describe('claims are read upwards from the record', () => {
       owner: one.self.identity,
       uid: 0,
     } as const
-    const readWith = () => world.runUntil(readClaims(one, PIDFILE, 0, ours))
+    const readWith = () => world.runUntil(readClaims(one, PIDFILE, 0, { ours }))
     claimed(world, 1)
     expect(await readWith()).toMatchObject({
       top: { claim: ours, holder: 'ours' },

@@ -69,8 +69,8 @@ function recorded(
   if (holds !== null) world.files.put(TARGET.pidfile, holds, { uid: owner })
 }
 
-const seen = ({ world, system }: Scene, target: Target = TARGET): Promise<Seen> =>
-  world.runUntil(observe(new Look(system), target, newMemory()))
+const seen = ({ world, system }: Scene, target: Target = TARGET, lists = false): Promise<Seen> =>
+  world.runUntil(observe(new Look(system, { lists }), target, newMemory()))
 
 describe('while the recorded process lives, the record decides', () => {
   test('also when its main thread has ended, and others work on', async () => {
@@ -106,7 +106,10 @@ describe('while the recorded process lives, the record decides', () => {
     expect(launch).toMatchObject({ id: LAUNCH.id, adopted: false })
   })
 
-  test('also when its start was claimed only after we had looked for claims, and is not recorded yet', async () => {
+  test.each([
+    ['looked for', false],
+    ['listed the', true],
+  ])('also when its start was claimed only after we had %s claims, and is not recorded yet', async (_how, lists) => {
     const given = await scene()
     const starter = given.world.system({ uid: 0 })
     given.world.onCall(({ call, args }) => {
@@ -116,7 +119,10 @@ describe('while the recorded process lives, the record decides', () => {
       const text = formatClaim({ launch: LAUNCH.id, purpose: 'start', owner: starter.self.identity })
       given.world.files.make('symlink', claimPath(TARGET.pidfile, 1), { uid: 0, gid: 0 }, text, 0o777)
     })
-    expect((await seen(given)).claims.top).toMatchObject({ holder: 'alive', claim: { launch: LAUNCH.id } })
+    expect((await seen(given, TARGET, lists)).claims.top).toMatchObject({
+      holder: 'alive',
+      claim: { launch: LAUNCH.id },
+    })
   })
 
   test('a record as it was read before is good while its worker lives, and read anew when that is gone', async () => {
