@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
     'a claim that was given back counts as a dead one',
     'node/claim.ts',
     "    if (holder === 'dead' && (await system.readlink(path)) !== text)\n",
-    "    if (holder === 'ours')\n",
+    "    if (text === '')\n",
     'unit/node/claim.test.ts',
   ),
   mutant(
