@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { misused, orMisused, readOptions } from '../scripts/options.ts'
 import { marked, rewritten } from './document.ts'
 import { floor, removeFloor, runAdopted } from './floor.ts'
 import { machine } from './machine.ts'
@@ -17,7 +17,7 @@ const file = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 const INTERRUPTED = 130
 
-const { values } = parseArgs({
+const { values } = readOptions('bench', {
   options: {
     quick: { type: 'boolean' },
     check: { type: 'boolean' },
@@ -93,11 +93,11 @@ async function leave(stage: Stage): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  if (values.write && (values.only || values.sizes)) throw new Error('--write is for all managers and all sizes')
+  if (values.write && (values.only || values.sizes)) misused('bench', '--write is for all managers and all sizes')
   build()
   const facts = machine()
-  const { peers, missing } = findPeers(values.only?.split(',') ?? peerNames, floor)
-  const sizes = sizesOf(effort, values)
+  const sizes = orMisused('bench', () => sizesOf(effort, values))
+  const { peers, missing } = orMisused('bench', () => findPeers(values.only?.split(',') ?? peerNames, floor))
   const stage = new Stage()
   // Not `once`: the death of a parent with several threads is told several times.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void leave(stage))

@@ -1,5 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { misused, readOptions } from '../scripts/options.ts'
 import { cpuSeconds } from './cpu.ts'
 import { Samples } from './samples.ts'
 import { Voices, type Worker } from './voices.ts'
@@ -11,7 +11,7 @@ const WARM_UP_MS = 3000
 /** Of 100 a second, those that a worker must have done for its window to count. */
 const LEAST_JOBS = 0.8
 
-const { values } = parseArgs({
+const { values } = readOptions('bench:voice', {
   options: {
     seconds: { type: 'string', default: '60' },
     pairs: { type: 'string', default: '5' },
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 })
 const [seconds, pairs] = [Number(values.seconds), Number(values.pairs)]
-if (!(seconds > 0 && pairs > 0)) throw new Error('--seconds and --pairs are numbers above 0')
+if (!(seconds > 0 && pairs > 0)) misused('bench:voice', '--seconds and --pairs are numbers above 0')
 
 const voices = new Voices()
 

@@ -1,9 +1,9 @@
 // npm run chaos [-- --rounds N] [--seed S] [--lanes L] [--keep-going]: N rounds with the seeds S, S+1, …, L at the same time
-import { parseArgs } from 'node:util'
+import { countOf, readOptions } from '../../scripts/options.ts'
 import { Rig } from '../rig/rig.ts'
 import { chaosRound, type Known, NODES } from './round.ts'
 
-const { values } = parseArgs({
+const { values } = readOptions('chaos', {
   options: {
     rounds: { type: 'string', default: '500' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
@@ -12,17 +12,10 @@ const { values } = parseArgs({
   },
 })
 
-function count(name: 'rounds' | 'seed' | 'lanes'): number {
-  const value = Number(values[name])
-  if (values[name] !== '' && Number.isSafeInteger(value) && value >= 0) return value
-  console.error(`chaos: --${name} ${values[name]} is no number`)
-  process.exit(2)
-}
-
-const rounds = count('rounds')
-const first = count('seed')
+const rounds = countOf('chaos', 'rounds', values.rounds)
+const first = countOf('chaos', 'seed', values.seed)
 /** A killed command's lock takes two seconds to count as stale: lanes wait them out together. */
-const lanes = Math.max(1, count('lanes'))
+const lanes = countOf('chaos', 'lanes', values.lanes, 1)
 
 const begun = performance.now()
 const rigs = new Set<Rig>()

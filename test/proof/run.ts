@@ -3,21 +3,33 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { countOf, misused, readOptions } from '../../scripts/options.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 
-const { values } = parseArgs({
+const { values } = readOptions('proof', {
   options: {
     only: { type: 'string' },
     runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000_000)) },
   },
 })
+const runs = countOf('proof', 'runs', values.runs, 1)
+const firstSeed = countOf('proof', 'seed', values.seed)
 
 const SEEDS = 3
 const AT_ONCE = 2
-const COPIED = ['src', 'test', 'schema', 'bridge', 'man', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+const COPIED = [
+  'src',
+  'test',
+  'scripts',
+  'schema',
+  'bridge',
+  'man',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+]
 const CLEAN: Mutant = { name: 'none: the code as it is', edits: [] }
 
 interface Row {
@@ -97,11 +109,10 @@ async function bySchedules(root: string): Promise<Judged> {
   const sim = await simOf(root)
   const found: string[] = []
   for (let at = 0; at < SEEDS; at++) {
-    const first = Number(values.seed) + at * Number(values.runs)
-    const { code, output } = await node(root, [sim, '--no-shrink', `--runs=${values.runs}`, `--seed=${first}`])
+    const first = firstSeed + at * runs
+    const { code, output } = await node(root, [sim, '--no-shrink', `--runs=${runs}`, `--seed=${first}`])
     const [, seed, flavour, complaints = ''] = FAILED.exec(output) ?? []
-    if (code !== 1 || seed === undefined)
-      return { ok: false, by: `NOT FOUND in ${values.runs} schedules from seed ${first}` }
+    if (code !== 1 || seed === undefined) return { ok: false, by: `NOT FOUND in ${runs} schedules from seed ${first}` }
     if (complaints.includes(MACHINE_THREW)) return { ok: false, by: `NOT FOUND, seed ${seed}: ${brief(complaints)}` }
     found.push(`${Number(seed) - first + 1} (${flavour}: ${brief(complaints)})`)
   }
@@ -138,12 +149,12 @@ async function byTest(root: string, file: string): Promise<Judged> {
 
 /** Whoever finds bugs where there are none proves nothing. */
 async function clean(root: string): Promise<Judged> {
-  const sim = await node(root, [await simOf(root), `--runs=${values.runs}`, `--seed=${values.seed}`])
+  const sim = await node(root, [await simOf(root), `--runs=${runs}`, `--seed=${firstSeed}`])
   if (sim.code !== 0) return { ok: false, by: sim.output }
   const files = [...new Set(MUTANTS.flatMap(({ test }) => test ?? []))]
   const tests = await node(root, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...files])
   return tests.code === 0
-    ? { ok: true, by: `nothing reported: ${values.runs} schedules, ${files.length} test files` }
+    ? { ok: true, by: `nothing reported: ${runs} schedules, ${files.length} test files` }
     : { ok: false, by: tests.output }
 }
 
@@ -159,7 +170,7 @@ async function prove(mutant: Mutant): Promise<Row> {
 }
 
 const chosen = [CLEAN, ...MUTANTS].filter(({ name }) => values.only === undefined || name.includes(values.only))
-if (chosen.length === 0) throw new Error(`No bug is named ${values.only}`)
+if (chosen.length === 0) misused('proof', `no bug is named ${values.only}`)
 const width = Math.max(...chosen.map(({ name }) => name.length))
 const begun = performance.now()
 const waiting = [...chosen]
@@ -176,7 +187,7 @@ async function work(): Promise<void> {
 }
 
 console.log(
-  `${chosen.filter((one) => one !== CLEAN).length} bugs, ${SEEDS} times up to ${values.runs} schedules each; seed ${values.seed}`,
+  `${chosen.filter((one) => one !== CLEAN).length} bugs, ${SEEDS} times up to ${runs} schedules each; seed ${firstSeed}`,
 )
 await Promise.all(Array.from({ length: AT_ONCE }, work))
 const missed = rows.filter(({ ok }) => !ok)

@@ -3,10 +3,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { countOf, readOptions } from '../../scripts/options.ts'
 import { installExample, isExampleInstalled } from '../peers/bullmq-example.ts'
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions('test:stress', {
   allowPositionals: true, // Given on to vitest: part of the suite.
   options: {
     times: { type: 'string', default: '20' },
@@ -15,13 +15,7 @@ const { values, positionals } = parseArgs({
   },
 })
 
-function count(name: 'times' | 'lanes'): number {
-  const value = Number(values[name])
-  if (Number.isSafeInteger(value) && value > 0) return value
-  console.error(`test:stress: --${name} ${values[name]} is no number above 0`)
-  process.exit(2)
-}
-
+const count = (name: 'times' | 'lanes'): number => countOf('test:stress', name, values[name], 1)
 const times = count('times')
 /** Several suites at once are the load: each waits for less than it must, and for longer than it is used to. */
 const lanes = Math.min(times, count('lanes'))

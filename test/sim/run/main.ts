@@ -1,11 +1,11 @@
 // npm run sim -- --runs N --seed S [--no-shrink] [--keep-going]: N random schedules, with the seeds S, S+1, …
-import { parseArgs } from 'node:util'
+import { countOf, readOptions } from '../../../scripts/options.ts'
 import { runSeed } from './one.ts'
 import { tell } from './tell.ts'
 
 const PROGRESS_MS = 5000
 
-const { values } = parseArgs({
+const { values } = readOptions('sim', {
   options: {
     runs: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
@@ -14,15 +14,8 @@ const { values } = parseArgs({
   },
 })
 
-const count = (name: string, text: string): number => {
-  const value = Number(text)
-  if (text !== '' && Number.isSafeInteger(value) && value >= 0) return value
-  console.error(`sim: --${name} ${text} is no number`)
-  process.exit(2)
-}
-
-const runs = count('runs', values.runs)
-const first = count('seed', values.seed)
+const runs = countOf('sim', 'runs', values.runs)
+const first = countOf('sim', 'seed', values.seed)
 const begun = performance.now()
 let failures = 0
 let said = begun
