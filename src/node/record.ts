@@ -286,4 +286,5 @@ const isRecord = (value: Json): value is Json & NodeRecord => hasAllFields(value
 const MOST_BRACKETS = 2000
 
 /** What it holds besides is written again with it, and JSON.stringify has only so much stack. */
-const isShallow = (text: string): boolean => text.split('[').length + text.split('{').length < MOST_BRACKETS
+const isShallow = (text: string): boolean =>
+  text.length < MOST_BRACKETS || text.split('[').length + text.split('{').length < MOST_BRACKETS
