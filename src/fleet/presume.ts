@@ -25,11 +25,15 @@ export async function presume(run: Run, look: Look): Promise<Step | undefined> {
   return { step: 'claim', purpose: 'stop', blind: state ? 'presumed' : 'unseen' }
 }
 
-async function isToBeSignalled({ record: { stop } }: Recorded, launch: Launch, look: Look): Promise<boolean> {
+async function isToBeSignalled(
+  { record: { stop } }: Recorded,
+  launch: Launch,
+  { system, isMissing }: Look,
+): Promise<boolean> {
   const { id, vitals } = launch
   if (stop?.launch === id) return false
   // One that talks may be asked to take no more jobs before it is claimed.
-  return !vitals || (await look.isMissing(vitals.path)) || (await look.system.stat(vitals.path)) === undefined
+  return !vitals || (await isMissing?.(vitals.path)) || (await system.stat(vitals.path)) === undefined
 }
 
 type State = Seen['state']

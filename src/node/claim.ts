@@ -2,6 +2,7 @@ import type { AbsPath, LaunchId } from '../model/names.ts'
 import { type Identity, isDead, sameProcess } from '../model/process.ts'
 import type { System } from '../system/port.ts'
 import { claimPath } from './files.ts'
+import type { Look } from './look.ts'
 
 /**
  * A claim is the right to make one change to a node: start it, signal it, clear up after it.
@@ -54,7 +55,7 @@ interface Known {
   /** Has just been made: nobody removes another's claim, so it needs no look. */
   readonly ours?: Claim | undefined
   /** By a listing of its directory. */
-  readonly isMissing?: (path: AbsPath) => Promise<boolean>
+  readonly isMissing?: Look['isMissing']
 }
 
 /** Reads upwards from the record's number. Usually there is nothing, so these are two lstats. */
@@ -62,11 +63,11 @@ export async function readClaims(
   system: System,
   pidfile: AbsPath,
   recorded: number,
-  { ours, isMissing = async () => false }: Known = {},
+  { ours, isMissing }: Known = {},
 ): Promise<Claims> {
   const abandoned: Claim[] = []
   let top: Claims['top']
-  const read = async (path: AbsPath) => ((await isMissing(path)) ? undefined : system.readlink(path))
+  const read = async (path: AbsPath) => (isMissing && (await isMissing(path)) ? undefined : system.readlink(path))
   const leftover = !ours && recorded > 0 && (await read(claimPath(pidfile, recorded))) !== undefined
   for (let next = recorded + 1; ; next++) {
     if (ours?.generation === next) {

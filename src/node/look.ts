@@ -19,23 +19,22 @@ interface Sharing {
 /** One look at /proc, shared by every node that needs the whole of it in one round: it costs a file per process. */
 export class Look {
   readonly system: System
-  readonly #lists: boolean
+  /** Whether it was missing when this look listed its directory. False: ask. None of a look that does not list. */
+  readonly isMissing: ((path: AbsPath) => Promise<boolean>) | undefined
   readonly #listed = new Map<string, ReadonlySet<string> | undefined>()
   #snapshot: Snapshot | undefined
 
   constructor(system: System, { lists = false }: Sharing = {}) {
     this.system = system
-    this.#lists = lists
+    this.isMissing = lists ? (path) => this.#wasMissing(path) : undefined
   }
 
   /** What this look knows of files may be too old for another look at the same node. */
   renewed(): Look {
-    return this.#lists ? new Look(this.system) : this
+    return this.isMissing ? new Look(this.system) : this
   }
 
-  /** Whether it was missing when this look listed its directory. False: ask. */
-  async isMissing(path: AbsPath): Promise<boolean> {
-    if (!this.#lists) return false
+  async #wasMissing(path: AbsPath): Promise<boolean> {
     const slash = path.lastIndexOf('/')
     const directory = path.slice(0, slash) as AbsPath
     if (!this.#listed.has(directory)) this.#listed.set(directory, await this.#list(directory))

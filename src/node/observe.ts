@@ -46,7 +46,7 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
   const record = recordRead.is === 'record' ? recordRead.record : undefined
   const claims = await readClaims(system, target.pidfile, record?.generation ?? 0, {
     ours: wanted.claimed,
-    isMissing: (path) => look.isMissing(path),
+    isMissing: look.isMissing,
   })
   const pidfile = pidfileOf(system, target)
   const worker = await findWorker(look, target, recordRead, pidfile, memory)

@@ -18,8 +18,8 @@ export const SILENT_AFTER_MS = 3 * VITALS_PERIOD_MS
  * after the start: an older worker's, a neighbour's or a forged file says nothing.
  */
 export async function readVitals(look: Look, launch: Launch): Promise<Heard | undefined> {
-  if (!launch.vitals || (await look.isMissing(launch.vitals.path))) return undefined
-  const { system } = look
+  const { system, isMissing } = look
+  if (!launch.vitals || (isMissing && (await isMissing(launch.vitals.path)))) return undefined
   const read = await system.readFile(launch.vitals.path, VITALS_LIMIT)
   if (read.found !== 'text' || read.uid !== launch.vitals.uid) return undefined
   const vitals = parseVitals(read.text)

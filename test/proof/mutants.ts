@@ -345,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an old listing believed of what is looked at anew',
     'node/look.ts',
-    'return this.#lists ? new Look(this.system) : this',
+    'return this.isMissing ? new Look(this.system) : this',
     'return this',
     'unit/node/look.test.ts',
   ),
