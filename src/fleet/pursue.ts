@@ -223,6 +223,7 @@ const isToBeStarted = ({ goal, memory }: Run): boolean => goal.goal === 'up' && 
 
 /** When one fails, the others come to their own end before it is said. */
 async function all(work: readonly Promise<void>[]): Promise<void> {
+  if (work.length === 1) return work[0]
   for (const one of await Promise.allSettled(work)) if (one.status === 'rejected') throw one.reason
 }
 
