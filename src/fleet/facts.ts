@@ -41,11 +41,12 @@ async function exitOf(system: System, identity: Identity): Promise<Exit | undefi
 
 /** Where an interrupted node stands. */
 export function standingOf({ seen, goal, memory }: Run): Failure {
+  const isAsked = memory.asked !== undefined && memory.asked.id === seen?.launch?.id
   const pid = seen?.launch?.identity.pid
   const handedOn = goal.goal === 'up' && goal.foreground === true && memory.launched !== undefined
   return {
     reason: 'interrupted',
-    state: seen?.state.state ?? 'not touched',
+    state: isAsked ? 'draining' : (seen?.state.state ?? 'not touched'),
     ...(pid === undefined ? {} : { pid }),
     ...(handedOn ? { handedOn } : {}),
   }

@@ -1,5 +1,4 @@
 import { leadsSession } from '../node/group.ts'
-import type { Look } from '../node/look.ts'
 import type { Seen } from '../node/observe.ts'
 import { type Launch, type RecordRead, recordAsRead } from '../node/record.ts'
 import type { Step } from '../node/step.ts'
@@ -14,26 +13,21 @@ type Recorded = Extract<RecordRead, { is: 'record' }>
  * lives, the signal verifies, and where it does not all goes on with a look. Otherwise the first look is one under the claim.
  * Nothing else is decided from that record: where the claim is not to be had, all goes on as if there had been a look only.
  */
-export async function presume(run: Run, look: Look): Promise<Step | undefined> {
-  const { system } = look
+export async function presume(run: Run, system: System): Promise<Step | undefined> {
   const read = recordAsRead(system, run.task.target.pidfile)
   if (run.goal.goal !== 'down' || read?.is !== 'record') return undefined
   const { launch } = read.record
-  if (!launch || !(await isToBeSignalled(read, launch, look))) return undefined
+  if (!launch || !(await isToBeSignalled(read, launch, system))) return undefined
   const state = presumedState(read, launch, system)
   run.seen = unseen(read, launch, state)
   return { step: 'claim', purpose: 'stop', blind: state ? 'presumed' : 'unseen' }
 }
 
-async function isToBeSignalled(
-  { record: { stop } }: Recorded,
-  launch: Launch,
-  { system, isMissing }: Look,
-): Promise<boolean> {
+async function isToBeSignalled({ record: { stop } }: Recorded, launch: Launch, system: System): Promise<boolean> {
   const { id, vitals } = launch
   if (stop?.launch === id) return false
   // One that talks may be asked to take no more jobs before it is claimed.
-  return !vitals || (await isMissing?.(vitals.path)) || (await system.stat(vitals.path)) === undefined
+  return !vitals || (await system.stat(vitals.path)) === undefined
 }
 
 type State = Seen['state']

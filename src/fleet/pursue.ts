@@ -95,11 +95,10 @@ async function round(active: Set<Run>, pursuit: Pursuit): Promise<boolean> {
   // First all the cheap looks: then one snapshot of /proc, if any is needed, shows the end of all who are found to be gone.
   const { system } = pursuit
   const look = new Look(system)
-  const listing = new Look(system, { lists: active.size > 1 })
   const due = new Map<Run, Step | undefined>()
   for (const [run, found] of await glances(active, look)) {
     if (found === 'still waiting') continue
-    due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, listing))
+    due.set(run, found === 'gone' ? CLEAR_UP : run.seen ? undefined : await presume(run, system))
   }
   const changing: Changing[] = []
   let moved = false

@@ -59,7 +59,9 @@ export async function settle(run: Run, decided: Step, pursuit: Pursuit, shared: 
     if (!done.ok && !isBlind(step)) return giveUp(run, pursuit, { step: 'fail', failure: done.error })
     // Its end is waited for together with that of the others. The claim was given back with the record of the signal.
     if (step.step === 'signal-leader' && run.memory.signalled !== before && waitsForEnd(run)) return undefined
-    if (TOUCHES_PROCESSES.has(step.step)) look = new Look(system)
+    // A signal that found nobody has changed nobody.
+    const isUntouched = step.step === 'signal-leader' && run.memory.signalled === before
+    if (TOUCHES_PROCESSES.has(step.step) && !isUntouched) look = new Look(system)
     const known = await afterwards(step, scene)
     const claimed = step.step === 'claim' ? run.memory.claimed : undefined
     step = known ? decideFrom(run, (run.seen = known), system) : await decideNow(run, look, claimed)

@@ -1,6 +1,7 @@
 import type { AbsPath } from '../model/names.ts'
 import { isDead } from '../model/process.ts'
 import { litterOf } from '../node/files.ts'
+import { readRecord } from '../node/record.ts'
 import { LOCK_NAME, type System } from '../system/port.ts'
 import type { Run } from './run.ts'
 
@@ -12,15 +13,23 @@ export async function sweep(system: System, directory: AbsPath, runs: readonly R
   const names = await system.list(directory)
   if (!names.ok) return
   if (names.value.includes(LOCK_NAME)) await freeLock(system, directory)
-  const recorded = new Map(runs.map(({ task, seen }) => [nameOf(task.target.pidfile), seen?.record?.generation ?? 0]))
+  const pidfiles = new Map(runs.map(({ task: { target } }) => [nameOf(target.pidfile), target.pidfile]))
   for (const name of names.value) {
     const litter = litterOf(name)
-    const generation = litter && recorded.get(litter.pidfile)
-    if (!litter || generation === undefined) continue
+    const pidfile = litter && pidfiles.get(litter.pidfile)
+    if (!litter || pidfile === undefined) continue
     const left =
-      litter.kind === 'claim' ? litter.generation <= generation : await isGone(system, litter.pid, litter.startTicks)
+      litter.kind === 'claim'
+        ? litter.generation <= (await recordedNow(system, pidfile))
+        : await isGone(system, litter.pid, litter.startTicks)
     if (left) await system.remove(`${directory}/${name}` as AbsPath)
   }
+}
+
+/** After the listing: of a node that was forgotten and started anew meanwhile, the numbers begin again. */
+async function recordedNow(system: System, pidfile: AbsPath): Promise<number> {
+  const read = await readRecord(system, pidfile)
+  return read.is === 'record' ? read.record.generation : 0
 }
 
 /** To take it and give it back removes one that is stale; one that is held stays. */

@@ -1,6 +1,7 @@
 import type { AbsPath } from '../model/names.ts'
 import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { System } from '../system/port.ts'
+import { directoryOf } from './files.ts'
 import type { Launch } from './record.ts'
 
 export interface Snapshot {
@@ -12,14 +13,17 @@ export interface Snapshot {
 
 /** What is asked of the file system once for all nodes. */
 interface Sharing {
-  /** Directories are listed: what is missing there is not asked for, three times for each node. Default: it is. */
+  /** Directories are listed: what is missing there is not asked for, twice for each node. Default: it is. */
   readonly lists?: boolean
 }
 
 /** One look at /proc, shared by every node that needs the whole of it in one round: it costs a file per process. */
 export class Look {
   readonly system: System
-  /** Whether it was missing when this look listed its directory. False: ask. None of a look that does not list. */
+  /**
+   * Whether a link was missing when this look listed its directory. False: ask. None of a look that does not list. Not for what is
+   * replaced by rename(2): a listing takes several calls, and on a tmpfs misses now and then what was renamed between them.
+   */
   readonly isMissing: ((path: AbsPath) => Promise<boolean>) | undefined
   readonly #listed = new Map<string, ReadonlySet<string> | undefined>()
   #snapshot: Snapshot | undefined
@@ -35,10 +39,9 @@ export class Look {
   }
 
   async #wasMissing(path: AbsPath): Promise<boolean> {
-    const slash = path.lastIndexOf('/')
-    const directory = path.slice(0, slash) as AbsPath
+    const directory = directoryOf(path)
     if (!this.#listed.has(directory)) this.#listed.set(directory, await this.#list(directory))
-    return this.#listed.get(directory)?.has(path.slice(slash + 1)) === false
+    return this.#listed.get(directory)?.has(path.slice(path.lastIndexOf('/') + 1)) === false
   }
 
   async #list(directory: AbsPath): Promise<ReadonlySet<string> | undefined> {

@@ -157,7 +157,7 @@ async function elsewhere(
   pidfile: PidfileReader,
   memory: Memory,
 ): Promise<Found> {
-  const vitals = await readVitals(look, launch)
+  const vitals = await readVitals(look.system, launch)
   if (vitals && vitals.state !== 'gone' && vitals.heardMs < SILENT_AFTER_MS) {
     return { state: { state: 'foreign', host: launch.host }, launch, leftover: false, vitals }
   }
@@ -224,7 +224,7 @@ async function byLeader(
   const group = (await isShared(look, facts, uid)) ? undefined : leadersGroup(launch, facts)
   if (group) memory.witness = { identity, pgid: group.pgid, at: look.system.now() }
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
-  const vitals = await readVitals(look, launch)
+  const vitals = await readVitals(look.system, launch)
   const { stop } = record
   const state: NodeState =
     stop?.launch === launch.id

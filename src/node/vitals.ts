@@ -1,5 +1,5 @@
 import { parseVitals, VITALS_LIMIT, VITALS_PERIOD_MS, type Vitals } from '../model/vitals.ts'
-import type { Look } from './look.ts'
+import type { System } from '../system/port.ts'
 import type { Launch } from './record.ts'
 
 /** What a worker said of itself, and how long ago, ms. */
@@ -17,9 +17,8 @@ export const SILENT_AFTER_MS = 3 * VITALS_PERIOD_MS
  * Reads the vitals of a launch. Believed only if the file is the worker's user's own, says the worker's pid, and was written
  * after the start: an older worker's, a neighbour's or a forged file says nothing.
  */
-export async function readVitals(look: Look, launch: Launch): Promise<Heard | undefined> {
-  const { system, isMissing } = look
-  if (!launch.vitals || (isMissing && (await isMissing(launch.vitals.path)))) return undefined
+export async function readVitals(system: System, launch: Launch): Promise<Heard | undefined> {
+  if (!launch.vitals) return undefined
   const read = await system.readFile(launch.vitals.path, VITALS_LIMIT)
   if (read.found !== 'text' || read.uid !== launch.vitals.uid) return undefined
   const vitals = parseVitals(read.text)

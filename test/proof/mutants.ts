@@ -343,6 +343,13 @@ export const MUTANTS: readonly Mutant[] = [
     'unit/node/observe.test.ts',
   ),
   mutant(
+    'claims swept by a record that is not there any more',
+    'fleet/sweep.ts',
+    'litter.generation <= (await recordedNow(system, pidfile))',
+    'litter.generation <= (runs[0]?.seen?.record?.generation ?? 0)',
+    'unit/fleet/sweep.test.ts',
+  ),
+  mutant(
     'an old listing believed of what is looked at anew',
     'node/look.ts',
     'return this.isMissing ? new Look(this.system) : this',

@@ -3,7 +3,6 @@ import { presume } from '../../../src/fleet/presume.ts'
 import { Run } from '../../../src/fleet/run.ts'
 import { recordPath } from '../../../src/node/files.ts'
 import type { Goal } from '../../../src/node/goal.ts'
-import { Look } from '../../../src/node/look.ts'
 import { formatRecord, type NodeRecord, readRecord } from '../../../src/node/record.ts'
 import { World } from '../../sim/index.ts'
 import { DOWN, KILLED, path, RECORD, STOP, TARGET, UP } from '../node/fixtures.ts'
@@ -21,7 +20,7 @@ async function presumed(record: NodeRecord | undefined, { goal = DOWN as Goal, v
   await world.runUntil(readRecord(system, TARGET.pidfile))
   const run = new Run({ target: TARGET, goals: [goal] }, system.now())
   return {
-    step: await world.runUntil(presume(run, new Look(system, { lists: true }))),
+    step: await world.runUntil(presume(run, system)),
     next: run.seen?.claims.next,
     state: run.seen?.state.state,
   }

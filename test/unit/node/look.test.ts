@@ -41,3 +41,11 @@ test('where there is no directory all is missing; where it cannot be listed, not
   const denied = async () => err({ code: 'EACCES', call: 'readdir', path: '/nowhere' })
   expect(await isMissing(Object.assign(Object.create(system) as System, { list: denied }))).toBe(false)
 })
+
+test('what would stand in the root directory is looked for there', async () => {
+  const world = new World()
+  world.files.put(path('/there'), '')
+  const look = new Look(world.system({ uid: 0 }), { lists: true })
+  const ask = async () => [await look.isMissing?.(path('/there')), await look.isMissing?.(path('/late'))]
+  expect(await world.runUntil(ask())).toEqual([false, true])
+})

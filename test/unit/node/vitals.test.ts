@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { AbsPath, LaunchId } from '../../../src/model/names.ts'
-import { Look } from '../../../src/node/look.ts'
 import type { Launch } from '../../../src/node/record.ts'
 import { type Heard, readVitals } from '../../../src/node/vitals.ts'
 import { World } from '../../sim/index.ts'
@@ -31,7 +30,7 @@ async function heard(text: string | undefined, how: Put = { uid: 1000 }, made = 
     vitals: { path: PATH, uid: 1000 },
     adopted: false,
   }
-  return made.runUntil(readVitals(new Look(system), launch))
+  return made.runUntil(readVitals(system, launch))
 }
 
 const said = (more: object = {}): string =>
