@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'group emptiness by the leader only',
     'node/observe.ts',
-    '  return group ? byGroup(',
-    '  return group && group.pgid < 0 ? byGroup(',
+    '  return group\n    ? byGroup(',
+    '  return group && group.pgid < 0\n    ? byGroup(',
   ),
   mutant(
     'a claim that was given back counts as a dead one',
@@ -253,8 +253,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'sweep removes claims in force',
     'fleet/sweep.ts',
-    "      litter.kind === 'claim' ? litter.generation <= generation :",
-    "      litter.kind === 'claim' ? litter.generation > 0 :",
+    '        ? litter.generation <= (await',
+    '        ? litter.generation > 0 || (await',
   ),
   mutant(
     'a group is ours by its number',
@@ -422,8 +422,15 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'who is younger than the pidfile is a stranger, whatever it says',
     'node/stranger.ts',
-    "  return judged.is === 'worker'\n    ? {",
-    "  return judged.is === 'stale'\n    ? {",
+    "  if (judged.is !== 'worker') return stranger(",
+    '  if (judged.is) return stranger(',
+    'unit/node/stranger.test.ts',
+  ),
+  mutant(
+    'any mark is one of a start that died',
+    'node/stranger.ts',
+    'start !== undefined && starts.includes(start as LaunchId)',
+    'start !== undefined',
     'unit/node/stranger.test.ts',
   ),
   mutant(

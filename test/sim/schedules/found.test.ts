@@ -110,7 +110,7 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
     },
   ],
   [
-    'a kill that has seen whom it kills knows it still when the clock is set meanwhile',
+    'a kill knows whom it has seen, and whom a killed start marked, also when the clock is set meanwhile',
     {
       seed: 2147483622,
       worker: 'drains',
