@@ -10,6 +10,7 @@ import type { Scene } from '../node/scene.ts'
 import { isChange, type Settled, type Step } from '../node/step.ts'
 import { stillAsSeen } from '../node/still-as-seen.ts'
 import type { System } from '../system/port.ts'
+import { marked } from './marked.ts'
 import type { Pursuit } from './pursue.ts'
 import type { Run } from './run.ts'
 
@@ -30,6 +31,8 @@ export async function decideNow(run: Run, look: Look, claimed?: Claim): Promise<
     record: run.seen ? undefined : recordAsRead(system, target.pidfile),
     claimed,
   })
+  if (run.goal.goal === 'killed' && run.seen.claims.top?.holder === 'alive')
+    run.seen = await marked(run, run.seen, look)
   run.lookedAt = system.now()
   notice(run)
   return decideFrom(run, run.seen, system)

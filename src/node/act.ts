@@ -13,7 +13,7 @@ import { findAbandoned } from './resolve.ts'
 import type { Effect, Scene } from './scene.ts'
 import { killEffect, signalLeader, signalRest, signalSoft, skipSoft } from './signal-effects.ts'
 import type { Change } from './step.ts'
-import { writePidfile } from './write.ts'
+import { removeVoided, writePidfile } from './write.ts'
 
 /** Makes one change, and nothing on top: what comes next is decided from what is then seen. */
 export function act(change: Change, scene: Scene): Effect {
@@ -166,6 +166,8 @@ async function unwant(scene: Scene): Effect {
 
 async function forget(scene: Scene): Effect {
   const { system, target, seen, memory } = scene
+  const voided = await removeVoided(system, target.pidfile, seen.record?.generation ?? 0)
+  if (!voided.ok) return err(fromFault(voided.error, `clear up after ${target.name}`))
   const removed = await system.remove(recordPath(target.pidfile))
   if (!removed.ok) return err(fromFault(removed.error, `remove the record of ${target.name}`, '--pidfile'))
   memory.forgotten = true

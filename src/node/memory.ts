@@ -23,6 +23,8 @@ export interface Memory {
     readonly logOffset: number
     readonly first?: boolean
   }
+  /** Whom a kill was led to by the mark of a start that died: it has no time to record that. */
+  marked?: Launch
   /** What failed at its first start is not wanted up any more. */
   unwanted?: boolean
   /** Its record was there, and this command has removed it. */

@@ -49,7 +49,7 @@ export async function observe(look: Look, target: Target, memory: Memory, wanted
     isMissing: look.isMissing,
   })
   const pidfile = pidfileOf(system, target)
-  const worker = await findWorker(look, target, recordRead, pidfile, memory, claims.abandoned)
+  const worker = await findWorker(look, target, recordRead, pidfile, memory)
   const found = await unlessItLives(system, worker, memory)
   // Nothing named it: recorded meanwhile, it is named now.
   if (found !== worker && (await isWrittenAnew(system, target, recordRead)))
@@ -119,15 +119,13 @@ export async function findWorker(
   read: RecordRead,
   pidfile: PidfileReader,
   memory: Memory,
-  /** Whose starters died before they could record whom they started. */
-  starts: readonly Claim[] = [],
 ): Promise<Found> {
   if (read.is === 'blocked') return unknown(read.why)
   const launch = read.is === 'record' ? read.record.launch : undefined
   const { system } = look
   const forgotten = await forgottenOf(system, read, memory)
   if (forgotten) return unknown(forgotten)
-  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile, memory, starts)
+  if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile, memory)
   const isGone = memory.gone === launch.id
   const leader = isGone ? 'gone' : await locate(system, launch.identity)
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
@@ -136,17 +134,15 @@ export async function findWorker(
   if (leader !== 'gone') {
     const others = await isAnothers(system, launch.identity, owner.uid)
     // Ended between two looks: what is left of it decides.
-    if (others === 'gone') return findWorker(look, target, read, pidfile, memory, starts)
+    if (others === 'gone') return findWorker(look, target, read, pidfile, memory)
     if (others) return unknown(others)
     return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
   }
-  if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile, memory, starts)
+  if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile, memory)
   const left = { launch, logfile: target.logfile, cwd: read.record.plan?.cwd }
   const group = isGone ? undefined : await remainingGroup(look, left, memory, owner.uid)
   if (group && 'doubt' in group) return unknown(group.doubt)
-  return group
-    ? byGroup(system, read.record, launch, group, memory)
-    : byPidfile(look, target, read, pidfile, memory, starts)
+  return group ? byGroup(system, read.record, launch, group, memory) : byPidfile(look, target, read, pidfile, memory)
 }
 
 /**
@@ -160,13 +156,12 @@ async function elsewhere(
   launch: Launch,
   pidfile: PidfileReader,
   memory: Memory,
-  starts: readonly Claim[],
 ): Promise<Found> {
   const vitals = await readVitals(look.system, launch)
   if (vitals && vitals.state !== 'gone' && vitals.heardMs < SILENT_AFTER_MS) {
     return { state: { state: 'foreign', host: launch.host }, launch, leftover: false, vitals }
   }
-  return byPidfile(look, target, read, pidfile, memory, starts)
+  return byPidfile(look, target, read, pidfile, memory)
 }
 
 type Owner = { readonly believed: true; readonly uid?: number } | { readonly believed: false; readonly why: string }
@@ -258,17 +253,13 @@ async function byPidfile(
   read: RecordRead,
   reader: PidfileReader,
   { stopping }: Memory,
-  starts: readonly Claim[],
 ): Promise<Found> {
   const pidfile = await reader()
   if (pidfile.is === 'blocked') return unknown(pidfile.why)
   if (pidfile.is === 'absent') return { state: { state: 'stopped' }, leftover: await hasLastWords(look, read) }
   if (pidfile.is === 'garbage') return { state: { state: 'stale', why: pidfile.why }, leftover: true }
   const record = read.is === 'record' ? read.record : undefined
-  const named = await judgePidfile(look.system, target, pidfile, {
-    seen: stopping?.identity,
-    starts: starts.map(({ launch }) => launch),
-  })
+  const named = await judgePidfile(look.system, target, pidfile, stopping?.identity)
   if (named.is === 'unknown') return unknown(named.why)
   if (named.is === 'worker') return adopted(look, named.facts, record)
   // Stopped as it was asked to, and only the pidfile is left: that is stopped, not a surprise.

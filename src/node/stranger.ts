@@ -1,4 +1,3 @@
-import type { LaunchId } from '../model/names.ts'
 import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
@@ -11,13 +10,8 @@ export type Named =
   | { readonly is: 'stale'; readonly why: string }
   | { readonly is: 'unknown'; readonly why: string }
 
-/** What makes the age of a worker nothing to doubt it by. */
-interface Known {
-  /** Whom this command has taken for the worker before. */
-  readonly seen?: Pick<Identity, 'pid' | 'startTicks'> | undefined
-  /** Starts that are not recorded, because the starter died. */
-  readonly starts?: readonly LaunchId[]
-}
+/** Whom this command has taken for the worker before. */
+type Known = Pick<Identity, 'pid' | 'startTicks'>
 
 /** File times and /proc/stat's btime are coarse: a process may seem this much younger than the file it wrote itself. */
 const TOLERANCE_MS = 2000
@@ -30,7 +24,7 @@ export async function judgePidfile(
   system: System,
   target: Target,
   pidfile: Extract<PidfileRead, { is: 'pid' }>,
-  known: Known = {},
+  known?: Known,
 ): Promise<Named> {
   const { pid } = pidfile
   const stale = (why: string): Named => ({ is: 'stale', why: `the pidfile names pid ${pid}, ${why}` })
@@ -53,7 +47,7 @@ async function judgeProcess(
   target: Target,
   pidfile: Extract<PidfileRead, { is: 'pid' }>,
   facts: ProcessFacts,
-  { seen, starts = [] }: Known,
+  known: Known | undefined,
 ): Promise<Named> {
   const { pid } = facts
   const bootedAt = system.bootedAt()
@@ -65,15 +59,13 @@ async function judgeProcess(
   // A file of user U may lead only to U's processes: else U could have root signal anyone. Root's own files may lead anywhere.
   if (pidfile.uid !== uid && pidfile.uid !== 0) return stranger('of another user than the pidfile')
   const judged = await judgeCommand(system, target, facts)
-  const wasIt = seen?.pid === pid && seen.startTicks === facts.startTicks
+  const wasIt = known?.pid === pid && known.startTicks === facts.startTicks
   if (wasIt || startedAt <= pidfile.mtimeMs + TOLERANCE_MS) return judged
   // Start times are counted from a boot that moves with the wall clock, and a file's time does not: who was there when the clock was
   // stepped forward (the first NTP of a machine without an RTC) seems younger than what it wrote.
-  if (judged.is !== 'worker') return stranger('it is younger than the pidfile')
-  const start = (await system.environ(pid))?.get('MULTI_LAUNCH')
-  return start !== undefined && starts.includes(start as LaunchId)
-    ? judged
-    : { is: 'unknown', why: `pid ${pid} of the pidfile is like this node's worker, but younger than the file` }
+  return judged.is === 'worker'
+    ? { is: 'unknown', why: `pid ${pid} of the pidfile is like this node's worker, but younger than the file` }
+    : stranger('it is younger than the pidfile')
 }
 
 async function judgeCommand(system: System, target: Target, facts: ProcessFacts): Promise<Named> {

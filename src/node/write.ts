@@ -1,7 +1,7 @@
 import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
 import type { Attempt, Owner, System } from '../system/port.ts'
-import { claimPath, draftPath, recordPath } from './files.ts'
+import { claimPath, directoryOf, draftPath, litterOf, recordPath } from './files.ts'
 import { formatRecord, type NodeRecord, recordWritten } from './record.ts'
 
 /** Replaces a file in three steps, so that a reader finds the old one or the new one, and whoever is killed leaves one of them. */
@@ -38,6 +38,19 @@ export async function writeRecord(system: System, record: NodeRecord, owner: Own
 /** Digits and a newline, nothing else: init scripts parse it. */
 export const writePidfile = (system: System, pidfile: AbsPath, pid: number): Attempt =>
   replaceFile(system, pidfile, draftPath(pidfile, system.self.identity), `${pid}\n`, 0o644)
+
+/** Removes what killed commands left of claims that the record has voided: without the record they would be in force again. */
+export async function removeVoided(system: System, pidfile: AbsPath, recorded: number): Attempt {
+  const names = await system.list(directoryOf(pidfile))
+  if (!names.ok) return names
+  for (const name of names.value) {
+    const litter = litterOf(name)
+    if (litter?.kind !== 'claim' || litter.generation > recorded || !pidfile.endsWith(`/${litter.pidfile}`)) continue
+    const removed = await system.remove(claimPath(pidfile, litter.generation))
+    if (!removed.ok) return removed
+  }
+  return ok(undefined)
+}
 
 /** Gives the right to change the node back; the highest last, so that whoever looks in between still finds it taken. */
 export async function releaseClaims(system: System, pidfile: AbsPath, lowest: number, ours: number): Attempt {

@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'group emptiness by the leader only',
     'node/observe.ts',
-    '  return group\n    ? byGroup(',
-    '  return group && group.pgid < 0\n    ? byGroup(',
+    '  return group ? byGroup(',
+    '  return group && group.pgid < 0 ? byGroup(',
   ),
   mutant(
     'a claim that was given back counts as a dead one',
@@ -422,16 +422,23 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'who is younger than the pidfile is a stranger, whatever it says',
     'node/stranger.ts',
-    "  if (judged.is !== 'worker') return stranger(",
-    '  if (judged.is) return stranger(',
+    "  return judged.is === 'worker'\n    ? {",
+    "  return judged.is === 'stale'\n    ? {",
     'unit/node/stranger.test.ts',
   ),
   mutant(
-    'any mark is one of a start that died',
-    'node/stranger.ts',
-    'start !== undefined && starts.includes(start as LaunchId)',
-    'start !== undefined',
-    'unit/node/stranger.test.ts',
+    'a kill beside another command overlooks what a killed start has left',
+    'fleet/settle.ts',
+    "run.goal.goal === 'killed' && run.seen.claims",
+    "run.goal.goal === 'up' && run.seen.claims",
+    'sim/schedules/claims.test.ts',
+  ),
+  mutant(
+    'forget leaves claims that come into force again',
+    'node/write.ts',
+    'litter.generation > recorded ||',
+    'litter.generation >= 0 ||',
+    'sim/schedules/claims.test.ts',
   ),
   mutant(
     'what /proc hides passes for nobody',

@@ -7,6 +7,8 @@ import { Fleet, outcomesOf, RUN } from './fleet.ts'
 const ROOT = { uid: 0, gid: 0 }
 const PIDFILE = `${RUN}/w1.pid` as AbsPath
 
+const DEAD_START = '1 start launch-1 4242 1 00000000-0000-4000-8000-000000000001 pid:[1]'
+
 const generationIn = ({ world }: Fleet): number => {
   const read = world.files.read(recordPath(PIDFILE), ROOT, 1 << 20)
   return read.found === 'text' ? (JSON.parse(read.text) as NodeRecord).generation : 0
@@ -51,4 +53,40 @@ test('a claim whose number comes from a record that is gone under it is taken ba
   expect(claims).toBeGreaterThanOrEqual(2)
   expect(outcomesOf(stopping)).toMatchObject([{ result: 'stopped' }])
   expect(fleet.files()).toEqual([])
+})
+
+test('forget takes away what a killed command has left of claims, also of those that the record had voided', async () => {
+  const fleet = new Fleet({ worker: 'sleeper', nodes: ['w1'] })
+  while (generationIn(fleet) < 5) {
+    await fleet.done(fleet.start)
+    await fleet.done('stopwait w1')
+  }
+  fleet.world.files.make('symlink', claimPath(PIDFILE, 4), ROOT, DEAD_START, 0o777)
+  await fleet.done('forget w1')
+  expect(fleet.world.files.readlink(claimPath(PIDFILE, 4), ROOT)).toBeUndefined()
+})
+
+test('a kill beside a suspended stop ends what a killed start has left, also where nothing but its mark names it', async () => {
+  const fleet = new Fleet({ worker: 'sleeper', nodes: ['w1'] })
+  const { world } = fleet
+  const killed = fleet.issue(fleet.start)
+  let spawned = false
+  world.onCall(({ call }) => {
+    if (spawned) world.kill(killed.system)
+    spawned = call === 'spawn'
+  })
+  await world.runWhile(() => killed.system.multi.alive)
+  const stopping = fleet.issue('stopwait w1')
+  let claimed = false
+  world.onCall(({ call, args }) => {
+    if (claimed) world.suspend(stopping.system)
+    claimed = call === 'symlink' && String(args[0]).includes('.multi.claim.')
+  })
+  await world.runWhile(() => !stopping.system.multi.suspended)
+  world.onCall(undefined)
+  expect(fleet.leadersOf('w1')).toHaveLength(1)
+  const killing = fleet.issue('kill w1')
+  await world.runUntil(killing.answer)
+  expect(outcomesOf(killing)).toMatchObject([{ result: 'stopped' }])
+  expect(fleet.leadersOf('w1')).toEqual([])
 })

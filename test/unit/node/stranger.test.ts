@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readPidfile } from '../../../src/node/pidfile.ts'
 import { judgePidfile } from '../../../src/node/stranger.ts'
 import { type Launching, type SimProcess, World, type WorldOptions } from '../../sim/index.ts'
-import { id, TARGET } from './fixtures.ts'
+import { TARGET } from './fixtures.ts'
 
 const CELERY = ['/usr/bin/python3', '-m', 'celery', 'worker', '-n', 'w1@sim', `--pidfile=${TARGET.pidfile}`] as const
 
@@ -16,8 +16,6 @@ interface Case extends WorldOptions {
   readonly laterMs?: number
   readonly holds?: (process: SimProcess) => number
   readonly change?: (process: SimProcess) => void
-  /** Launch ids of starts whose starter has died. */
-  readonly starts?: readonly string[]
 }
 
 /** A process that something started, and a pidfile that names it: what is it taken for? */
@@ -29,7 +27,6 @@ async function judged({
   laterMs = 100,
   holds,
   change,
-  starts = [],
   ...options
 }: Case) {
   const world = new World(options)
@@ -43,7 +40,7 @@ async function judged({
   world.files.put(TARGET.pidfile, `${pid}\n`, { uid: owner ?? uid, mtimeMs: startedAt + laterMs })
   const read = await world.runUntil(readPidfile(system, TARGET.pidfile))
   if (read.is !== 'pid') throw new Error(read.is)
-  return world.runUntil(judgePidfile(system, TARGET, read, { starts: starts.map(id) }))
+  return world.runUntil(judgePidfile(system, TARGET, read))
 }
 
 describe('the process that a pidfile names is the worker', () => {
@@ -81,13 +78,6 @@ describe('the process that a pidfile names is the worker', () => {
 
   test('when it seems a little younger than the file that it wrote: clocks are coarse', async () => {
     expect((await judged({ laterMs: -1500 })).is).toBe('worker')
-  })
-
-  test('when it seems younger than the file, and carries the mark of a start that died before it could record it', async () => {
-    const launching = { env: { PATH: '/usr/bin', MULTI_LAUNCH: 'launch-1' } }
-    expect((await judged({ launching, laterMs: -10_000, starts: ['launch-1'] })).is).toBe('worker')
-    expect((await judged({ launching, laterMs: -10_000, starts: ['launch-2'] })).is).toBe('unknown')
-    expect((await judged({ laterMs: -10_000, starts: ['launch-1'] })).is).toBe('unknown')
   })
 
   test('when root wrote the pidfile of a user’s worker', async () => {
