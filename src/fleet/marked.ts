@@ -1,21 +1,26 @@
 import type { Look } from '../node/look.ts'
 import { findWorker, pidfileOf, type Seen } from '../node/observe.ts'
-import { observeAbandoned } from '../node/observe-abandoned.ts'
+import { observeAbandoned, startsIn } from '../node/observe-abandoned.ts'
 import type { Run } from './run.ts'
 
+const LIVE = { live: true }
+
 /**
- * What a kill sees where another command holds the node: it waits for nobody, so it cannot record first what a start that died has
- * left, and finds that as `status` does. Once: what the worker leaves bears the same mark.
+ * What a kill sees where another command holds the node. It waits for nobody, so what a start has spawned and not recorded, because
+ * it died or is not so far, it finds by the mark, as `status` does. Once: what the worker leaves bears the same mark.
  */
 export async function marked({ task: { target }, memory }: Run, seen: Seen, look: Look): Promise<Seen> {
   const { recordRead, claims } = seen
-  if (recordRead.is !== 'record' || claims.abandoned.length === 0) return seen
+  const starts = startsIn(claims, LIVE)
+  if (recordRead.is !== 'record') return seen
   if (memory.marked) {
     const read = { ...recordRead, record: { ...recordRead.record, launch: memory.marked } }
     return { ...seen, ...(await findWorker(look, target, read, pidfileOf(look.system, target), memory)) }
   }
-  const found = await observeAbandoned(look, target, memory)
+  const isRecorded = seen.launch?.adopted === false
+  if (isRecorded || starts.length === 0) return seen
+  const found = await observeAbandoned(look, target, memory, LIVE)
   const { launch } = found
-  if (launch && claims.abandoned.some((start) => start.launch === launch.id)) memory.marked = launch
+  if (launch && starts.some((start) => start.launch === launch.id)) memory.marked = launch
   return found
 }

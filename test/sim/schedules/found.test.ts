@@ -128,6 +128,52 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       happenings: [{ what: 'clock set', at: 298 }],
     },
   ],
+  [
+    'a kill beside a start that has not recorded its worker yet ends the whole group, also when somebody else kills the leader first',
+    {
+      seed: 16,
+      worker: 'forksChild',
+      nodes: ['w1', 'w2'],
+      begins: 'down',
+      lock: 'exclusive',
+      initDelayMs: 40,
+      stall: { chance: 0.01, ms: 3000 },
+      commands: [
+        { verb: 'start', at: 0, only: 'w1' },
+        { verb: 'stopwait', at: 0 },
+        { verb: 'kill', at: 0, killedAt: 21 },
+        { verb: 'kill', at: 5 },
+      ],
+      happenings: [
+        { what: 'worker killed', at: 74 },
+        { what: 'pidfile removed', at: 312 },
+      ],
+    },
+  ],
+  [
+    'a kill beside a start that has not recorded its worker yet knows it by its mark, also when the clock is set meanwhile',
+    {
+      seed: 532778850,
+      worker: 'forksChild',
+      nodes: ['w1'],
+      begins: 'up',
+      lock: 'twice',
+      initDelayMs: 0,
+      stall: { chance: 0.01, ms: 3000 },
+      commands: [
+        { verb: 'stop', at: 0, killedAt: 31, asked: true },
+        { verb: 'stopwait', at: 0, killedAt: 32 },
+        { verb: 'kill', at: 23 },
+        { verb: 'start', at: 128 },
+      ],
+      happenings: [
+        { what: 'worker resumed', at: 122 },
+        { what: 'worker killed', at: 145 },
+        { what: 'worker resumed', at: 253 },
+        { what: 'clock set', at: 398 },
+      ],
+    },
+  ],
 ]
 
 /** Which call that was changes with the code; that it was one of these does not. */

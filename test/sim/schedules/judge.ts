@@ -60,13 +60,6 @@ interface Around {
 const PIDFILES = ['pidfile removed', 'pidfile names a stranger', 'pidfile emptied'] as const
 const LOST = /neither record nor pidfile names it/
 
-/** A kill waits for nobody, so it may meet a worker whose start is under way and has not recorded it yet. */
-const YOUNGER = /younger than the file/
-
-const isExcused = (schedule: Schedule, { verb }: Issued, why: string): boolean =>
-  (LOST.test(why) && happens(schedule, ...PIDFILES)) ||
-  (verb === 'kill' && YOUNGER.test(why) && happens(schedule, 'clock set'))
-
 /** --startsecs of mute workers, ms. */
 const START_MS = 20
 
@@ -118,7 +111,7 @@ function complaintOf(
       const mayNotKnow =
         isRefused(schedule) ||
         schedule.commands.some(({ by }) => by === 'root') ||
-        (outcome.failure.reason === 'unknown' && isExcused(schedule, one, outcome.failure.why))
+        (outcome.failure.reason === 'unknown' && LOST.test(outcome.failure.why) && happens(schedule, ...PIDFILES))
       if ((reason === 'unknown' || reason === 'foreign') && !mayNotKnow) return JSON.stringify(outcome.failure)
       const excused = mayDie || workerOf(worker).start === 'dies' || isRefused(schedule)
       return reason === 'died' && !excused && !DOWN.has(one.verb) ? 'died, and nobody stopped it' : undefined
