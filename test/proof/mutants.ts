@@ -63,6 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
     'node/signal-effects.ts',
     "  if (answer === 'denied') return err(await deniedBy(scene, signal))\n  if (answer !== 'sent') return ok(undefined) // It",
     "  if (answer !== 'sent' && answer !== 'denied') return ok(undefined) // It",
+    'unit/node/signal-effects.test.ts',
   ),
   mutant(
     'TERM to the group',
@@ -255,6 +256,7 @@ export const MUTANTS: readonly Mutant[] = [
     'fleet/sweep.ts',
     '        ? litter.generation <= (await',
     '        ? litter.generation > 0 || (await',
+    'unit/fleet/sweep.test.ts',
   ),
   mutant(
     'a group is ours by its number',
