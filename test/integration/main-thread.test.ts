@@ -44,8 +44,12 @@ test.runIf(hasPython)('one that only its pidfile names is unknown, and left alon
   mkdirSync(elsewhere)
   writeFileSync(join(elsewhere, 'w1.pid'), `${pid}\n`)
   const other = { env: { MULTI_RUN_DIR: elsewhere, MULTI_STATE_DIR: elsewhere } }
-  for (const verb of ['start', 'stop', 'kill']) {
-    const { code, stdout } = await rig.multi(other, verb, 'w1')
+  for (const line of [
+    ['start', 'w1', '--cmd', 'sleep 1000'],
+    ['stop', 'w1'],
+    ['kill', 'w1'],
+  ] as const) {
+    const { code, stdout } = await rig.multi(other, ...line)
     expect([code, stdout]).toEqual([
       4,
       expect.stringContaining(`pid ${pid} of the pidfile cannot be told from a stranger`),
