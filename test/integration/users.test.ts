@@ -109,8 +109,9 @@ describe.skipIf(!isRoot)('an ordinary user (needs root, to become one)', () => {
   test('cannot stop root’s worker: exit 4 or unknown, and it gets no signal', async (context) => {
     const rig = rigFor(context)
     const worker = await rig.started('w1')
-    for (const verb of ['stop', 'stopwait', 'restart', 'kill']) {
-      const { code } = await rig.multi({ uid: OTHER }, verb, 'w1', `--pidfile=${rig.pidfile('w1')}`)
+    for (const line of [['stop'], ['stopwait'], ['restart', '--cmd', 'sleep 1000'], ['kill']] as const) {
+      const [verb, ...options] = line
+      const { code } = await rig.multi({ uid: OTHER }, verb, 'w1', ...options, `--pidfile=${rig.pidfile('w1')}`)
       expect([1, 4]).toContain(code)
     }
     expect(worker.signals).toEqual([])
