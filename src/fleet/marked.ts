@@ -1,6 +1,6 @@
 import type { Look } from '../node/look.ts'
-import { findWorker, pidfileOf, type Seen } from '../node/observe.ts'
-import { observeAbandoned, startsIn } from '../node/observe-abandoned.ts'
+import type { Seen } from '../node/observe.ts'
+import { ledBy, observeAbandoned, startsIn } from '../node/observe-abandoned.ts'
 import type { Run } from './run.ts'
 
 const LIVE = { live: true }
@@ -10,15 +10,10 @@ const LIVE = { live: true }
  * it died or is not so far, it finds by the mark, as `status` does. Once: what the worker leaves bears the same mark.
  */
 export async function marked({ task: { target }, memory }: Run, seen: Seen, look: Look): Promise<Seen> {
-  const { recordRead, claims } = seen
-  const starts = startsIn(claims, LIVE)
-  if (recordRead.is !== 'record') return seen
-  if (memory.marked) {
-    const read = { ...recordRead, record: { ...recordRead.record, launch: memory.marked } }
-    return { ...seen, ...(await findWorker(look, target, read, pidfileOf(look.system, target), memory)) }
-  }
+  if (memory.marked) return ledBy(memory.marked, seen, look, target, memory)
+  const starts = startsIn(seen.claims, LIVE)
   const isRecorded = seen.launch?.adopted === false
-  if (isRecorded || starts.length === 0) return seen
+  if (isRecorded || starts.length === 0 || seen.recordRead.is !== 'record') return seen
   const found = await observeAbandoned(look, target, memory, LIVE)
   const { launch } = found
   if (launch && starts.some((start) => start.launch === launch.id)) memory.marked = launch

@@ -1,6 +1,6 @@
 import type { AbsPath } from '../model/names.ts'
 import { isDead } from '../model/process.ts'
-import { litterOf } from '../node/files.ts'
+import { litterOf, nameOf } from '../node/files.ts'
 import { readRecord } from '../node/record.ts'
 import { LOCK_NAME, type System } from '../system/port.ts'
 import type { Run } from './run.ts'
@@ -38,8 +38,6 @@ async function freeLock(system: System, directory: AbsPath): Promise<void> {
   const lock = await system.lock(directory, 0)
   if (lock.ok) await lock.value?.release()
 }
-
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 async function isGone(system: System, pid: number, startTicks: number): Promise<boolean> {
   const read = await system.process(pid)

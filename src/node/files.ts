@@ -23,6 +23,8 @@ export const wishPath = (vitals: AbsPath): AbsPath => `${vitals}.wish` as AbsPat
 
 export const directoryOf = (path: AbsPath): AbsPath => (path.slice(0, path.lastIndexOf('/')) || '/') as AbsPath
 
+export const nameOf = (path: AbsPath): string => path.slice(path.lastIndexOf('/') + 1)
+
 export const recordPath = (pidfile: AbsPath): AbsPath => beside(pidfile, 'json')
 
 export const draftPath = (pidfile: AbsPath, writer: Identity): AbsPath =>

@@ -1,7 +1,7 @@
 import type { AbsPath } from '../model/names.ts'
 import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
 import type { System } from '../system/port.ts'
-import { directoryOf } from './files.ts'
+import { directoryOf, nameOf } from './files.ts'
 import type { Launch } from './record.ts'
 
 export interface Snapshot {
@@ -41,7 +41,7 @@ export class Look {
   async #wasMissing(path: AbsPath): Promise<boolean> {
     const directory = directoryOf(path)
     if (!this.#listed.has(directory)) this.#listed.set(directory, await this.#list(directory))
-    return this.#listed.get(directory)?.has(path.slice(path.lastIndexOf('/') + 1)) === false
+    return this.#listed.get(directory)?.has(nameOf(path)) === false
   }
 
   async #list(directory: AbsPath): Promise<ReadonlySet<string> | undefined> {

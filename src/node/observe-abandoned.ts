@@ -5,7 +5,7 @@ import { whoIsDoubtful } from './doubtful.ts'
 import { Look } from './look.ts'
 import type { Memory } from './memory.ts'
 import { findWorker, observe, pidfileOf, type Seen } from './observe.ts'
-import { readRecord, recordAsRead } from './record.ts'
+import { type Launch, readRecord, recordAsRead } from './record.ts'
 import { findAbandoned } from './resolve.ts'
 
 /** Which starts are looked behind. Default: those whose `multi` was killed. */
@@ -37,10 +37,17 @@ export async function observeAbandoned(look: Look, target: Target, memory: Memor
       if (why === undefined) continue
       return { ...seen, state: { state: 'unknown', why } }
     }
-    const read = { ...recordRead, record: { ...recordRead.record, launch: found } }
-    return { ...seen, ...(await findWorker(look, target, read, pidfileOf(system, target), memory)) }
+    return ledBy(found, seen, look, target, memory)
   }
   return seen
+}
+
+/** What is seen if the record named that worker. */
+export async function ledBy(launch: Launch, seen: Seen, look: Look, target: Target, memory: Memory): Promise<Seen> {
+  const { recordRead } = seen
+  if (recordRead.is !== 'record') return seen
+  const read = { ...recordRead, record: { ...recordRead.record, launch } }
+  return { ...seen, ...(await findWorker(look, target, read, pidfileOf(look.system, target), memory)) }
 }
 
 /** Starts that have not recorded whom they have started. */

@@ -10,7 +10,7 @@ import { type RecordRead, readRecord } from './record.ts'
  * The last look, if it still holds under `claimed`, which has just been made: nobody held one then, and neither the record nor the
  * pidfile has changed since. Whoever starts, signals or clears leaves a trace in one of them, so what was seen of the processes
  * needs no second look: one that has ended meanwhile is found by the effect itself, which verifies whom it signals.
- * Undefined: look anew.
+ * So it is of what was presumed from the record, without any look. Undefined: look anew.
  */
 export async function stillAsSeen(
   system: System,

@@ -1,7 +1,7 @@
 import type { AbsPath } from '../model/names.ts'
 import { ok } from '../model/result.ts'
 import type { Attempt, Owner, System } from '../system/port.ts'
-import { claimPath, directoryOf, draftPath, litterOf, recordPath } from './files.ts'
+import { claimPath, directoryOf, draftPath, litterOf, nameOf, recordPath } from './files.ts'
 import { formatRecord, type NodeRecord, recordWritten } from './record.ts'
 
 /** Replaces a file in three steps, so that a reader finds the old one or the new one, and whoever is killed leaves one of them. */
@@ -45,7 +45,7 @@ export async function removeVoided(system: System, pidfile: AbsPath, recorded: n
   if (!names.ok) return names
   for (const name of names.value) {
     const litter = litterOf(name)
-    if (litter?.kind !== 'claim' || litter.generation > recorded || !pidfile.endsWith(`/${litter.pidfile}`)) continue
+    if (litter?.kind !== 'claim' || litter.generation > recorded || litter.pidfile !== nameOf(pidfile)) continue
     const removed = await system.remove(claimPath(pidfile, litter.generation))
     if (!removed.ok) return removed
   }
