@@ -9,14 +9,26 @@ import { manual } from './manual.ts'
 import { reportFailure } from './reporting.ts'
 import { openSink } from './sink.ts'
 
-/** What other managers call it. */
+const SHOWS_LOGS = 'multi status shows where the logs are'
+
+/** What it is called in systemctl, supervisorctl, pm2 and celery control. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   __proto__: null as never,
   list: 'did you mean status?',
   ls: 'did you mean status?',
   ps: 'did you mean status?',
-  log: 'multi status shows where the logs are',
-  logs: 'multi status shows where the logs are',
+  monit: 'did you mean status --stats?',
+  describe: 'did you mean status --verbose?',
+  log: SHOWS_LOGS,
+  logs: SHOWS_LOGS,
+  tail: SHOWS_LOGS,
+  reload: 'did you mean restart --rolling?',
+  drain: 'did you mean stopwait?',
+  shutdown: 'did you mean stopwait?',
+  pause: 'did you mean quiet?',
+  signal: 'a signal is an option of stop: stop -INT',
+  delete: 'did you mean forget?',
+  remove: 'did you mean forget?',
 }
 
 /** Everything that is not a verb's work: help, version, and words that are no verb. */

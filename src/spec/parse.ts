@@ -6,9 +6,10 @@ import { collect } from './collect.ts'
 import type { Facts, Grammar } from './grammar.ts'
 import type { ParsedLine } from './line.ts'
 import { lookupIn } from './lookup.ts'
-import { FILES, NAMING } from './manager.ts'
+import { FILES, MANAGER, NAMING } from './manager.ts'
 import { mergeOptions } from './merge.ts'
 import { nameNodes } from './names.ts'
+import type { GivenOption } from './option.ts'
 import { type Read, readLine } from './read.ts'
 
 export interface ParseOptions {
@@ -35,7 +36,7 @@ export function parseLine(
   const read = line.value
   const misspelt = options.handsNothingOn ? misspelledOwn(read.options, lookup) : undefined
   if (misspelt !== undefined) return err(misspelt)
-  const missing = read.words.length === 0 ? noNodes(read, options.allowNoNodes) : undefined
+  const missing = read.words.length === 0 ? noNodes(read, options) : undefined
   if (missing !== undefined) return err(missing)
   const named = nameNodes(read.words, read.options, facts)
   if (!named.ok) return named
@@ -61,18 +62,29 @@ export function parseLine(
   })
 }
 
-/** Where no nodes would mean all of them, a node that an unknown option swallowed must not end that way. */
-function noNodes({ options }: Read, allowed: boolean): UsageError | undefined {
-  const number = options.find(({ typed }) => /^-\d+$/.test(typed))
+/** Where no nodes would mean all of them, a node that was written in another way than as a plain word must not end that way. */
+function noNodes(read: Read, { allowNoNodes, handsNothingOn }: ParseOptions): UsageError | undefined {
+  const number = read.options.find(({ typed }) => /^-\d+$/.test(typed))
   if (number !== undefined) {
     const { typed } = number
     return usage(`${typed} is no number of nodes`, { argument: typed, hint: `write ${typed.slice(1)}` })
   }
-  const swallowed = options.find((option) => option.guessed)
+  const swallowed = read.options.find((option) => option.guessed)
   if (swallowed !== undefined) {
     const { typed, value } = swallowed
     const hint = `if ${value} is a node, write it before the options`
     return usage(`no node is named: ${typed} is not known and takes ${value} as its value`, { argument: typed, hint })
   }
-  return allowed ? undefined : usage('no node is named', { hint: 'name the nodes, or write how many: start 3' })
+  if (!allowNoNodes) return usage('no node is named', { hint: 'name the nodes, or write how many: start 3' })
+  const idle = handsNothingOn ? nothingToTell(read) : read.options.find(ofNamedNodes)?.typed
+  if (idle === undefined) return undefined
+  const hint = 'write nodes as plain words, before the options; leave it out where the whole fleet is meant'
+  return usage(`no node is named, and ${idle} alone names none`, { argument: idle, hint })
 }
+
+/** `stop -n w1`, `stop --name=w1`, `stop -- w1`: to leave these out would stop all. */
+const nothingToTell = ({ options, passthrough }: Read): string | undefined =>
+  options[0]?.typed ?? (passthrough.length > 0 ? '--' : undefined)
+
+/** What is recorded has its name and its pidfile. Another log it may get, and other options, where the verb starts it. */
+const ofNamedNodes = ({ key }: GivenOption): boolean => key === MANAGER.pidfile.names[0] || NAMING.has(key)

@@ -16,10 +16,10 @@ export async function neverStarted(context: Context, spec: NodeSpec): Promise<Us
   const { system, env, cwd } = context
   if (saysWhatToRun(spec, env) || CELERY_VARIABLES.some((name) => env[name])) return undefined
   if (await system.statTarget(`${cwd}/celeryconfig.py` as AbsPath)) return undefined
-  const near = await nearName(context, spec.short)
+  const hint = await whatElse(context, spec.short)
   return usage(`${spec.short} was never started here: say what to run (-A, --cmd)`, {
     argument: spec.short,
-    ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+    ...(hint === undefined ? {} : { hint }),
   })
 }
 
@@ -31,19 +31,21 @@ export async function noteNeverStarted(
 ): Promise<void> {
   for (const [at, { target, result }] of outcomes.entries()) {
     if (result !== 'already-down' || meant[at]?.record) continue
-    const near = await nearName(context, target.short)
-    if (near) context.emit({ event: 'note', target, text: `never started here; did you mean ${near}?` })
+    const guess = await whatElse(context, target.short)
+    if (guess) context.emit({ event: 'note', target, text: `never started here; ${guess}` })
   }
 }
 
-/** A node of this fleet whose name is nearly that one; w3 is no misspelt w2. */
-async function nearName({ system, directories, fleet }: Context, short: string): Promise<string | undefined> {
+/** A node of this fleet whose name is nearly that one (w3 is no misspelt w2), or what `all` is to supervisorctl and pm2. */
+async function whatElse({ system, directories, fleet }: Context, short: string): Promise<string | undefined> {
   const recorded = await recordedNodes(system, directories.state)
   const others = recorded.filter((one) => one.fleet === fleet && lettersOf(one.short) !== lettersOf(short))
-  return nearest(
+  const near = nearest(
     short,
     others.map((one) => one.short),
   )
+  if (near !== undefined) return `did you mean ${near}?`
+  return short === 'all' ? 'the whole fleet is meant where no node is named' : undefined
 }
 
 const lettersOf = (name: string): string => name.replaceAll(/\d+/g, '')

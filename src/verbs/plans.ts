@@ -32,7 +32,9 @@ export async function plannedNodes(
 ): Promise<Result<Planned[], UsageError>> {
   const meant = await nodesToStart(context, verb === 'start' && context.line.hasWorkerOptions)
   if (!meant.ok) return meant
-  if (context.line.hasWorkerOptions) return anew(context, verb, meant.value)
+  const specs = specsOf(context, meant.value)
+  if (!specs.ok) return specs
+  if (context.line.hasWorkerOptions) return anew(context, verb, meant.value, specs.value)
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
     const spec = context.line.nodes[at]
@@ -43,7 +45,7 @@ export async function plannedNodes(
     const unknown = spec && (await isNobody(context, one)) ? await neverStarted(context, spec) : undefined
     if (unknown) return err(unknown)
     const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
-    planned.push(recorded ? await asRecorded(context, one, spec) : await planOne(context, spec))
+    planned.push(recorded ? await asRecorded(context, one, specs.value[at]) : await planOne(context, spec))
   }
   return ok(planned)
 }
@@ -74,13 +76,12 @@ async function anew(
   context: Context,
   verb: 'start' | 'restart',
   meant: readonly Meant[],
+  specs: readonly NodeSpec[],
 ): Promise<Result<Planned[], UsageError>> {
   const { line } = context
-  const specs = specsOf(context, meant)
-  if (!specs.ok) return specs
   const planned: Planned[] = []
   for (const [at, one] of meant.entries()) {
-    const read = specs.value[at]
+    const read = specs[at]
     if (!read) continue
     if (one.spoilt !== undefined) {
       planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
@@ -101,12 +102,13 @@ async function anew(
 const ANY_PIDFILE = '--pidfile=%h.pid'
 
 /** As the line says. Where it names none, it is read again with their names: each once, for two fleets may have it. */
-function specsOf({ line, reread }: Context, meant: readonly Meant[]): Result<readonly NodeSpec[], UsageError> {
+function specsOf({ line, reread, emit }: Context, meant: readonly Meant[]): Result<readonly NodeSpec[], UsageError> {
   if (line.nodes.length > 0 || meant.length === 0) return ok(line.nodes)
   const names = [...new Set(meant.map(({ target }) => target.name))]
   const read = reread(names, [ANY_PIDFILE])
   if (!read.ok) return read
-  const { nodes } = read.value
+  const { nodes, warnings } = read.value
+  for (const text of warnings) if (!line.warnings.includes(text)) emit({ event: 'note', text })
   const given = nodes.map((spec) => ({ ...spec, given: { ...spec.given, pidfile: false } }))
   return ok(meant.flatMap(({ target }) => given[names.indexOf(target.name)] ?? []))
 }

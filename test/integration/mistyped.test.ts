@@ -43,6 +43,18 @@ test.for([
   expect(stderr).not.toContain('never started here')
 })
 
+test('`all` is no word for all nodes, as it is to supervisorctl and pm2, and what is gets said', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1')
+  const said = 'the whole fleet is meant where no node is named'
+  const stopped = await rig.multi('stop', 'all')
+  expect(stopped).toMatchObject({ code: 0, stdout: expect.stringMatching(`> all@\\S+: never started here; ${said}`) })
+  const restarted = await rig.multi('restart', 'all')
+  expect(restarted).toMatchObject({ code: 2, stderr: expect.stringContaining(said) })
+  expect({ alive: worker.alive, signals: worker.signals }).toEqual({ alive: true, signals: [] })
+  await rig.multi('stopwait')
+})
+
 test('stopwait of a mistyped node says so, and exits 0 for init scripts', async (context) => {
   const rig = rigFor(context)
   await rig.started('web')

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isRoot, NOBODY, rigFor } from '../rig/rig.ts'
@@ -43,3 +43,23 @@ test.runIf(isRoot)(
     expect((await rig.multi(as, 'stopwait', 'w1')).code).toBe(0)
   },
 )
+
+test('restart and start of a whole fleet take another log for each node, and say when it is one for all', async (context) => {
+  const rig = rigFor(context)
+  expect((await rig.multi('start', '2', ...rig.puppet, '--startsecs=0')).code).toBe(0)
+  const logs = (at: string) => ['celery1', 'celery2'].map((node) => join(rig.work, at.replace('%n', node)))
+  const recorded = () => ['celery1', 'celery2'].map((node) => rig.record(node)?.logfile)
+  const restarted = await rig.multi('restart', '--startsecs=0', `--logfile=${rig.work}/new-%n.log`)
+  expect(restarted.code).toBe(0)
+  expect(recorded()).toEqual(logs('new-%n.log'))
+  expect(logs('new-%n.log').map((path) => existsSync(path))).toEqual([true, true])
+  const shared = await rig.multi('restart', '--startsecs=0', `--logfile=${rig.work}/one.log`)
+  expect(shared.code).toBe(0)
+  expect(shared.stdout + shared.stderr).toMatch(/log to one file, .*one\.log; %n in --logfile gives each its own/)
+  expect(recorded()).toEqual(logs('one.log'))
+  await (await rig.worker('celery1')).die()
+  expect((await rig.multi('start', '--startsecs=0', `--logfile=${rig.work}/again-%n.log`)).code).toBe(0)
+  // The one that was up goes on as it is.
+  expect(recorded()).toEqual([join(rig.work, 'again-celery1.log'), join(rig.work, 'one.log')])
+  expect((await rig.multi('stopwait')).code).toBe(0)
+})

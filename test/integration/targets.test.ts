@@ -37,6 +37,25 @@ test('a bare start brings back what should be up and is not, and leaves the rest
   await rig.multi('stopwait')
 })
 
+test('a node that is named in another way than by a plain word does not mean the whole fleet', async (context) => {
+  const rig = rigFor(context)
+  expect((await rig.multi('start', '2', ...rig.puppet, '--startsecs=0')).code).toBe(0)
+  const workers = await Promise.all(['celery1', 'celery2'].map((node) => rig.worker(node)))
+  const one = [['-n', 'celery1'], ['--name=celery1'], [`--pidfile=${rig.pidfile('celery1')}`]] as const
+  for (const verb of ['stop', 'stopwait', 'kill', 'restart', 'quiet', 'resume', 'status'] as const) {
+    // What is not known goes to the workers of a restart.
+    for (const line of verb === 'restart' ? [one[0], one[2]] : [...one, ['--', 'celery1']]) {
+      const { code, stdout, stderr } = await rig.multi(verb, ...line)
+      expect({ verb, line, code, stdout }).toEqual({ verb, line, code: 2, stdout: '' })
+      expect(stderr).toContain(`no node is named, and ${line[0]} alone names none`)
+    }
+  }
+  expect(workers.map(({ signals, alive }) => ({ signals, alive }))).toEqual(
+    workers.map(() => ({ signals: [], alive: true })),
+  )
+  expect((await rig.multi('stopwait')).code).toBe(0)
+})
+
 test('a bare command from another directory means the only fleet that there is', async (context) => {
   const rig = rigFor(context)
   const worker = await rig.started('w1')

@@ -59,7 +59,7 @@ export const DIFFERENCES: readonly Difference[] = [
   refusal('an unknown %x', /^.*: %\w is unknown/),
   refusal('the name of a node as an option', /is what stands behind the @|for the whole command/),
   refusal('an unknown long option before a bare word', /is not known, so .* behind it/),
-  refusal('a name with / or ..', /a node name cannot contain/),
+  refusal('a name with / or .., or one meant for several nodes', /a node name cannot contain/),
   refusal('an option without its value', /needs a value|takes no value|does not name a file/),
   refusal('no nodes', /no node is named|nodes cannot be meant/),
   acceptance(

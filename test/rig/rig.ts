@@ -71,6 +71,7 @@ export interface NodeRecord {
   readonly launch?: { readonly id: string; readonly identity: { readonly pid: number; readonly startTicks: number } }
   readonly stop?: { readonly launch: string; readonly signal: string }
   readonly plan?: { readonly argv: readonly string[] }
+  readonly logfile: string
 }
 
 export class Rig {

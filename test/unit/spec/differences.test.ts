@@ -87,6 +87,30 @@ describe('no nodes', () => {
       message: 'no node is named: -x is not known and takes w1 as its value',
       hint: 'if w1 is a node, write it before the options',
     }))
+  test.each([
+    ['stop -n w1', '-n'],
+    ['kill --hostname=w1', '--hostname=w1'],
+    ['stop --pidfile=/run/w1.pid', '--pidfile=/run/w1.pid'],
+    ['stop --name=w1', '--name=w1'],
+    ['kill -w1', '-w1'],
+    ['stop -A app', '-A'],
+    ['kill -f /var/log/w1.log', '-f'],
+    ['stop -- w1', '--'],
+    ['restart -n w1', '-n'],
+    ['restart -p /run/w1.pid -c 8', '-p'],
+    ['restart --prefix=w', '--prefix=w'],
+  ])('nor when what was written is for nodes that are named: %s', (line, argument) =>
+    expect(refuse(line)).toEqual({
+      reason: 'usage',
+      message: `no node is named, and ${argument} alone names none`,
+      argument,
+      hint: 'write nodes as plain words, before the options; leave it out where the whole fleet is meant',
+    }),
+  )
+  test.each(['stop --timeout=5', 'kill -q', 'stop -INT', 'stop --', 'restart -c 8', 'restart -f %n.log'])(
+    'what is for the whole command, or for each node of it, is taken: %s',
+    (line) => expect(accept(line).nodes).toEqual([]),
+  )
   test('a number or a signal swallows no node: kill -9 w1', () =>
     expect(['kill -9 w1', 'kill -KILL w1', 'stop -9 w1', 'stop -TERM w1'].map((line) => names(line))).toEqual(
       Array(4).fill(['w1@vm.example.org']),
@@ -226,6 +250,13 @@ describe('names that cannot be file names', () => {
     expect(message).toContain('cannot contain control characters')
     expect(message).not.toMatch(/\p{Cc}/u)
   })
+  test.each(['w1,w2', 'w*', 'w?', 'w*@%h'])('meant for several nodes: %s', (name) =>
+    expect(refuse(`stop ${name}`)).toMatchObject({
+      message: expect.stringMatching(/a node name cannot contain [,*?]$/),
+      argument: name,
+      hint: 'write each node as a word of its own; where none is named, the whole fleet is meant',
+    }),
+  )
   test('made by a prefix', () => expect(refuse('start w1 --prefix=../').message).toContain('w1 (../w1@'))
 })
 
