@@ -104,7 +104,7 @@ async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result
   const asked = way.by === 'signal' ? await bySignal(way, seen, telling) : await byProgram(way, seen, telling)
   if (asked) return err(asked)
   // A mute one was told; that it obeyed nobody can know.
-  return seen.vitals ? confirmed(target, telling) : ok(doneAs(seen, telling.wish, false))
+  return seen.vitals ? confirmed(target, seen.vitals.updatedAt, telling) : ok(doneAs(seen, telling.wish, false))
 }
 
 async function bySignal(
@@ -141,13 +141,16 @@ async function byProgram(
   return undefined
 }
 
-async function confirmed(target: Target, telling: Telling): Promise<Result<Done, Failure>> {
+/** `saidAt`: when it had spoken last before it was told, ms since the epoch. */
+async function confirmed(target: Target, saidAt: number, telling: Telling): Promise<Result<Done, Failure>> {
   const { system, wish, timeoutMs } = telling
   const deadline = system.now() + timeoutMs
   for (let tick = FIRST_TICK_MS; ; tick = Math.min(LONGEST_TICK_MS, tick * 1.5)) {
     const seen = await look(target, telling)
     if (hasIt(seen, wish)) return ok(doneAs(seen, wish, true))
     if (seen.state.state !== 'running' && seen.state.state !== 'quiet') return err({ reason: 'not-running' })
+    if (wish === 'quiet' && seen.vitals?.loud && seen.vitals.updatedAt > saidAt)
+      return err({ reason: 'not-quieted', why: 'it cannot, and goes on taking jobs: its log says why' })
     if (system.interruptions().length > 0) return err({ reason: 'interrupted', state: seen.state.state })
     if (system.now() >= deadline) {
       const what = wish === 'quiet' ? 'to take no more jobs' : 'to take jobs again'

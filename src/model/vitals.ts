@@ -23,6 +23,8 @@ export interface Vitals {
   readonly home?: readonly string[]
   /** Whether the soft signal of its kind would let running jobs be given back (Celery: worker_soft_shutdown_timeout > 0). */
   readonly soft?: boolean
+  /** It was told to take no more jobs, could not do so, and goes on taking them. */
+  readonly loud?: boolean
   /** The wishes that it would do now: see `wishPath`. Who does not say so is never asked. */
   readonly heeds?: readonly string[]
 }
@@ -69,13 +71,15 @@ function extras({
   queues,
   home,
   soft,
+  loud,
   heeds,
-}: Json): Pick<Vitals, 'exit' | 'queues' | 'home' | 'soft' | 'heeds'> {
+}: Json): Pick<Vitals, 'exit' | 'queues' | 'home' | 'soft' | 'loud' | 'heeds'> {
   return {
     ...(isObject(exit) ? { exit: exitOf(exit) } : {}),
     ...(Array.isArray(queues) ? { queues: namesIn(queues) } : {}),
     ...(Array.isArray(home) ? { home: namesIn(home) } : {}),
     ...(typeof soft === 'boolean' ? { soft } : {}),
+    ...(typeof loud === 'boolean' ? { loud } : {}),
     ...(Array.isArray(heeds) ? { heeds: namesIn(heeds) } : {}),
   }
 }

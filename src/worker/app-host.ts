@@ -53,12 +53,7 @@ export class AppHost implements Body {
   }
 
   quiet(): void {
-    void this.wantQuiet()
-  }
-
-  /** Whether it took hold. */
-  async wantQuiet(): Promise<boolean> {
-    return this.stopping.requested || this.#quieting.want(true)
+    if (!this.stopping.requested) void this.#quieting.want(true)
   }
 
   resume(): void {
@@ -83,7 +78,8 @@ export class AppHost implements Body {
   sample(): Sample {
     this.#counting?.sweep()
     const { backlog: _, ...counts } = this.jobs.counts()
-    return { state: this.#state(), ...counts, soft: this.#takesAbort }
+    const loud = this.#quieting.loud ? { loud: true } : {}
+    return { state: this.#state(), ...counts, soft: this.#takesAbort, ...loud }
   }
 
   #state(): Sample['state'] {

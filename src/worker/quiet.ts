@@ -21,6 +21,7 @@ export class Quieting {
   #wanted = false
   /** `half`: something is paused and something is not. */
   #is: 'taking' | 'half' | 'quiet' = 'taking'
+  #loud = false
   #turn: Promise<void> = Promise.resolve()
 
   constructor(log: Log, changed: () => void) {
@@ -30,6 +31,11 @@ export class Quieting {
 
   get held(): boolean {
     return this.#is === 'quiet'
+  }
+
+  /** It was asked for last, and did not take hold. */
+  get loud(): boolean {
+    return this.#loud
   }
 
   onQuiet(listener: Listener): void {
@@ -64,6 +70,7 @@ export class Quieting {
   }
 
   async #pause(): Promise<void> {
+    this.#say(false)
     const parts = this.#parts ?? []
     const pausable = parts.filter(isPausable)
     // `true`, as BullMQ has it: do not wait for the jobs that run.
@@ -76,11 +83,14 @@ export class Quieting {
     const unheard = this.#onQuiet.length === 0 ? parts.length - pausable.length : 0
     if (calls.length === 0) this.#log.warn('TSTP: nothing of this app can pause, it goes on taking jobs')
     else if (unheard > 0) this.#log.warn(`TSTP: ${unheard} of ${parts.length} parts cannot pause and go on taking jobs`)
-    this.#set(paused && calls.length > 0 && unheard === 0 && this.#wanted ? 'quiet' : 'half')
+    const holds = paused && calls.length > 0 && unheard === 0
+    this.#set(holds && this.#wanted ? 'quiet' : 'half')
     if (this.held) this.#log.info('quiet: no more jobs are taken')
+    this.#say(!holds && this.#wanted)
   }
 
   async #resume(): Promise<void> {
+    this.#say(false)
     const pausable = (this.#parts ?? []).filter(isPausable)
     const calls = [...pausable.map((part) => () => part.resume()), ...this.#onResume]
     if (!(await this.#callAll(calls, 'it cannot be resumed'))) return
@@ -93,6 +103,12 @@ export class Quieting {
     const failures = done.filter((one) => one.status === 'rejected')
     for (const { reason } of failures) logFailure(this.#log, what, reason)
     return failures.length === 0
+  }
+
+  #say(loud: boolean): void {
+    if (this.#loud === loud) return
+    this.#loud = loud
+    this.#changed()
   }
 
   #set(is: 'taking' | 'half' | 'quiet'): void {

@@ -5,7 +5,10 @@ import type { Log } from './log.ts'
 import { Pace } from './pace.ts'
 
 /** What a host knows of itself. */
-export type Sample = Pick<Vitals, 'state' | 'active' | 'reserved' | 'done' | 'oldestStartedAt' | 'exit' | 'soft'>
+export type Sample = Pick<
+  Vitals,
+  'state' | 'active' | 'reserved' | 'done' | 'oldestStartedAt' | 'exit' | 'soft' | 'loud'
+>
 
 /** O_EXCL follows no symlink; the directory is the worker's own, 0700. */
 const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL

@@ -31,6 +31,7 @@ export function aggregate(slots: readonly Slot[], state: PoolState): Sample {
     done: sum(slots, ({ done }) => done),
     oldestStartedAt: starts.length === 0 ? null : Math.min(...starts),
     soft: slots.some(({ report }) => report?.soft === true),
+    ...(state.quiet && slots.some(({ loud }) => loud) && { loud: true }),
     ...(state.trouble !== undefined && { exit: state.trouble }),
   }
 }

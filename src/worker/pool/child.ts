@@ -26,10 +26,10 @@ function tell(report: Report): Promise<void> {
   })
 }
 
-const ACT: Readonly<Record<Order, (host: AppHost, tellNow: (more: Partial<Report>) => void) => void>> = {
+const ACT: Readonly<Record<Order, (host: AppHost) => void>> = {
   drain: (host) => host.warm('the pool'),
   soft: (host) => host.soft('the pool'),
-  quiet: (host, tellNow) => void host.wantQuiet().then((held) => held || tellNow({ loud: true })),
+  quiet: (host) => host.quiet(),
   resume: (host) => host.resume(),
   reopen: (host) => host.reopen(),
   dump: (host) => host.dump(),
@@ -45,7 +45,7 @@ function reportOf(host: AppHost, more: Partial<Report> = {}): Report {
 function obey(host: AppHost): void {
   process.on('message', (message) => {
     const order = readOrder(message)
-    if (order !== undefined) ACT[order](host, (more) => void tell(reportOf(host, more)))
+    if (order !== undefined) ACT[order](host)
   })
   const alone = () => host.warm('the pool is gone')
   process.on('disconnect', alone)

@@ -12,8 +12,6 @@ export interface Report extends Omit<Sample, 'exit'> {
   readonly rss: number
   /** Why it ends, in its last one. */
   readonly reason?: string
-  /** It was asked to be quiet and cannot. */
-  readonly loud?: boolean
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

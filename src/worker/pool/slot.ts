@@ -33,6 +33,7 @@ export class Slot {
   #retryAt = 0
   #readyAt: number | undefined
   #idleSince: number | undefined
+  #loud = false
   /** Done by children that had this place before. */
   #doneBefore = 0
 
@@ -53,6 +54,11 @@ export class Slot {
 
   get done(): number {
     return this.#doneBefore + (this.report?.done ?? 0)
+  }
+
+  /** Its child was asked to be quiet, and has said since that it cannot. */
+  get loud(): boolean {
+    return this.#loud
   }
 
   get running(): boolean {
@@ -87,6 +93,7 @@ export class Slot {
   }
 
   order(order: Order): void {
+    if (order === 'quiet') this.#loud = false
     this.#process?.order(order)
   }
 
@@ -118,7 +125,9 @@ export class Slot {
   }
 
   #hear(report: Report, before: Report | undefined): void {
-    if (report.loud) this.#events.loud(this.index)
+    const loud = report.loud === true
+    if (loud && !this.#loud) this.#events.loud(this.index)
+    this.#loud = loud
     if (this.#phase === 'booting' && (report.state === 'ready' || report.state === 'quiet')) this.#becomeReady()
     // A job that came and went between two reports is work too.
     const worked = report.done !== (before?.done ?? 0)
@@ -138,6 +147,7 @@ export class Slot {
     this.#doneBefore += this.report?.done ?? 0
     this.#process = undefined
     this.#idleSince = undefined
+    this.#loud = false
     const asked = this.#phase === 'draining'
     const replaced = this.#leaving === 'recycle'
     this.#leaving = undefined

@@ -41,6 +41,7 @@ it('a pool whose app cannot pause is not quiet, and the log says so', async () =
   const host = await rig.ready(['-c', '1'], { POOL_LOUD: '1' })
   host.signal('SIGTSTP')
   await host.says('child 1 cannot be quiet')
+  await rig.saysOfItself('that it cannot', ({ loud }) => loud === true)
   await rig.tell(1, 'jobs 1')
   expect(await rig.saysOfItself('a job', ({ done }) => done === 1)).toMatchObject({ state: 'ready' })
 })

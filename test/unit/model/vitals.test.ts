@@ -11,7 +11,8 @@ const whole = { v: 1, pid: 12, state: 'ready', active: 2, reserved: 3, done: 4, 
 
 describe('vitals', () => {
   it('are read as they are', () => {
-    const said = { ...whole, exit: { code: 0, reason: 'asked to' }, queues: ['a', 'b'], soft: true, heeds: ['quiet'] }
+    const also = { queues: ['a', 'b'], soft: true, loud: true, heeds: ['quiet'] }
+    const said = { ...whole, exit: { code: 0, reason: 'asked to' }, ...also }
     expect(parseVitals(JSON.stringify(said))).toEqual(said)
   })
 
@@ -80,6 +81,7 @@ describe('vitals', () => {
         exit: fc.record({ code: count, reason: fc.string() }, { requiredKeys: [] }),
         queues: fc.array(fc.string()),
         soft: fc.boolean(),
+        loud: fc.boolean(),
         heeds: fc.array(fc.string()),
       },
       { requiredKeys: ['v', 'pid', 'state', 'updatedAt'] },

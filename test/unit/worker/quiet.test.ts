@@ -109,6 +109,45 @@ describe('it is not quiet, and says so', () => {
     expect(await quieting.want(true)).toBe(false)
     expect(said[0]).toContain('no broker')
   })
+
+  it('until it is asked again, or to take jobs', async () => {
+    let fails = true
+    let settle: () => void = () => {}
+    const moody = {
+      ...pausable('a'),
+      pause: () => (fails ? Promise.reject(new Error('no')) : new Promise<void>((resolve) => (settle = resolve))),
+    }
+    await quieting.use([moody])
+    expect(quieting.loud).toBe(false)
+    await quieting.want(true)
+    expect(quieting.loud).toBe(true)
+    fails = false
+    const again = quieting.want(true)
+    await Promise.resolve()
+    expect(quieting.loud).toBe(false)
+    settle()
+    expect(await again).toBe(true)
+    fails = true
+    await quieting.want(false)
+    await quieting.want(true)
+    expect(quieting.loud).toBe(true)
+    await quieting.want(false)
+    expect(quieting.loud).toBe(false)
+  })
+
+  it('but not when it was called off before the pause failed', async () => {
+    let fail: () => void = () => {}
+    const slow = {
+      ...pausable('a'),
+      pause: () => new Promise<void>((_, reject) => (fail = () => reject(new Error('no')))),
+    }
+    await quieting.use([slow])
+    const asked = [quieting.want(true), quieting.want(false)]
+    await Promise.resolve()
+    fail()
+    await Promise.all(asked)
+    expect(quieting.loud).toBe(false)
+  })
 })
 
 it('the last word counts, however long a pause takes', async () => {
