@@ -54,10 +54,10 @@ export default defineConfig({
     projects: [
       project('unit', 0, 60),
       project('sim', 0, 60),
-      project('integration', 1, 180),
-      project('peers', 2, 300, { exclude: BULLMQ }),
-      project('bullmq', 1, 300, { include: BULLMQ }),
-      project('smoke', 3, 600),
+      project('integration', 1, 400),
+      project('peers', 2, 900, { exclude: BULLMQ }),
+      project('bullmq', 1, 900, { include: BULLMQ }),
+      project('smoke', 3, 900),
     ],
   },
 })

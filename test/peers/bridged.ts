@@ -23,8 +23,8 @@ import { PYTHON } from './broker.ts'
 
 const BRIDGE = fileURLToPath(new URL('../../bridge', import.meta.url))
 const FIXTURES = new URL('fixtures/', import.meta.url)
-/** Slow machines start a worker in tens of seconds when others start theirs. */
-const PATIENCE_MS = 60_000
+/** With a load of seventy, workers that boot beside others need more than a minute. */
+const PATIENCE_MS = 180_000
 
 /** Something that workers take jobs from. */
 interface Server {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isAlive, until } from '../rig/rig.ts'
@@ -35,7 +35,7 @@ describe.skipIf(skip)(`a fleet that celery multi started${note}`, { concurrent: 
   test('is stopped by stopwait, which lets its job finish', async (context) => {
     const celery = celeryFor(context)
     const pids = await startedByThem(celery)
-    const effect = await celery.begin('nap', 4)
+    const effect = await celery.busy(4)
     const { stdout } = await celery.done('stopwait', 'w1', 'w2', ...filesIn(celery))
     for (const pid of pids) expect(stdout).toContain(`TERM -> ${pid}`)
     expect(existsSync(effect)).toBe(true)
@@ -121,13 +121,16 @@ describe.skipIf(skip)(`a fleet of ours that something else stops${note}`, { conc
   test('kill -TERM of the pidfile stops it; status tells the truth at every moment', async (context) => {
     const celery = celeryFor(context)
     await celery.done('start', 'w1', ...worker, ...filesIn(celery))
-    const effect = await celery.begin('nap', 6)
+    const effect = join(celery.rig.work, 'effect')
+    await celery.client.send('hold', [effect])
+    await until(() => existsSync(`${effect}.begun`), 'the job to begin')
     const pidfile = join(celery.rig.run, 'w1.pid')
     const { code } = await celery.rig.program(['sh', '-c', `kill -TERM $(cat ${pidfile})`]).ended
     expect(code).toBe(0)
     // It finishes its job, and so it runs.
     expect(existsSync(effect)).toBe(false)
     expect((await celery.multi('status', 'w1')).code).toBe(0)
+    writeFileSync(`${effect}.end`, '')
     await until(async () => (await celery.multi('status', 'w1')).code === 3, 'status to say that it is stopped')
     expect(existsSync(effect)).toBe(true)
     expect(celery.rig.processes()).toEqual([])

@@ -56,8 +56,7 @@ describe.skipIf(skip)(`Celery workers${note}`, { concurrent: true }, () => {
     const celery = celeryFor(context)
     const { rig } = celery
     await celery.done('start', 'w1', '-A', 'tasks', '-c', '2')
-    const effect = await celery.begin('nap', 5)
-    expect(existsSync(effect)).toBe(false)
+    const effect = await celery.busy(5)
     await celery.done('stopwait', 'w1')
     expect(existsSync(effect)).toBe(true)
     expect(rig.processes()).toEqual([])
@@ -81,7 +80,7 @@ describe.skipIf(skip)(`Celery workers${note}`, { concurrent: true }, () => {
     const celery = celeryFor(context)
     await celery.done('start', 'w1', 'w2', '-A', 'tasks', '-c', '1')
     const before = celery.pids('w1', 'w2')
-    const effect = await celery.begin('nap', 3)
+    const effect = await celery.busy(3)
     const { stdout } = await celery.done('restart')
     expect(existsSync(effect)).toBe(true)
     const after = celery.pids('w1', 'w2')

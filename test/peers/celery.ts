@@ -36,6 +36,9 @@ export interface Row {
 
 export const full = (node: string): string => `${node}@${hostname()}`
 
+/** Celery alone takes a second of a processor to boot, and other suites may boot theirs. */
+const PATIENCE = '--start-timeout=170s'
+
 /** The workers of one test. */
 export class Celery {
   readonly rig: Rig
@@ -57,7 +60,8 @@ export class Celery {
 
   /** Our multi, which must succeed. */
   async done(...words: string[]): Promise<Finished> {
-    const finished = await this.multi(...words)
+    const patient = words[0] === 'start' || words[0] === 'restart' ? [PATIENCE] : []
+    const finished = await this.multi(...words, ...patient)
     if (finished.code !== 0) throw new Error(`multi ${words.join(' ')} ended with ${finished.code}`)
     return finished
   }
@@ -87,6 +91,16 @@ export class Celery {
     await this.client.send(task, [seconds, effect])
     await until(() => existsSync(`${effect}.begun`), 'the job to begin')
     return effect
+  }
+
+  /** A job of that length that is still being done: where all is slow, it may be over before its beginning is seen. */
+  async busy(seconds: number): Promise<string> {
+    let times = 0
+    const underWay = async () => {
+      const effect = await this.begin('nap', seconds, `effect-${++times}`)
+      return existsSync(effect) ? undefined : effect
+    }
+    return until(underWay, 'a job to be seen before its end')
   }
 
   pids = (...nodes: string[]): (number | undefined)[] => nodes.map((node) => this.rig.readPid(node))

@@ -10,7 +10,7 @@ const { values, positionals } = readOptions('test:stress', {
   allowPositionals: true, // Given on to vitest: part of the suite.
   options: {
     times: { type: 'string', default: '20' },
-    lanes: { type: 'string', default: '3' },
+    lanes: { type: 'string', default: '2' },
     project: { type: 'string', multiple: true, default: [] },
   },
 })
