@@ -1,5 +1,6 @@
 import { findDirectories } from '../fleet/directories.ts'
-import { EXIT } from '../model/exit-code.ts'
+import type { Emit } from '../model/events.ts'
+import { EXIT, type ExitCode, worst } from '../model/exit-code.ts'
 import type { UsageError } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import { err, ok, type Result } from '../model/result.ts'
@@ -40,8 +41,15 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   const reporter = tells ? (await reporting()).reporterFor(sink, verb.name, line.settings, order) : undefined
   for (const text of line.warnings) reporter?.emit({ event: 'note', text })
   const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...beforeDashes(rest, options)], fleet)
-  const answer = await verb.run({ ...base, fleet, line, reread, emit: (event) => reporter?.emit(event) })
-  return ended(sink, await told(sink, answer, line.settings, reporter))
+  let best: ExitCode = EXIT.ok
+  const emit: Emit = (event) => {
+    if (event.event === 'alert' && event.code !== undefined) best = event.code
+    reporter?.emit(event)
+  }
+  const answer = await verb.run({ ...base, fleet, line, reread, emit })
+  const code = await told(sink, answer, line.settings, reporter)
+  // LSB's 4 is ours too.
+  return ended(sink, best === EXIT.ok ? code : worst([code as ExitCode, best]))
 }
 
 export function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {

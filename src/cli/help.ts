@@ -26,7 +26,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   drain: 'did you mean stopwait?',
   shutdown: 'did you mean stopwait?',
   pause: 'did you mean quiet?',
-  signal: 'a signal is an option of stop: stop -INT',
+  signal: 'stop -INT asks a node to end by another signal; for others there is kill(1)',
   delete: 'did you mean forget?',
   remove: 'did you mean forget?',
 }

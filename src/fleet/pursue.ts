@@ -232,7 +232,14 @@ function finish(
   end: Done | { readonly result: 'failed'; readonly failure: Failure },
   active?: Set<Run>,
 ): void {
-  run.outcome = { target: run.task.target, ms: system.now() - run.begun, ...end }
+  const { target } = run.task
+  // One that was running already logs where it was told then, whatever the line says.
+  const logfile = end.result === 'already-running' ? run.seen?.record?.logfile : undefined
+  run.outcome = {
+    target: logfile === undefined ? target : { ...target, logfile },
+    ms: system.now() - run.begun,
+    ...end,
+  }
   active?.delete(run)
   emit({ event: 'outcome', outcome: run.outcome })
 }

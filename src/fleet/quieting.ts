@@ -53,7 +53,9 @@ async function told(target: Target, telling: Telling): Promise<Result<Done, Fail
     case 'running':
     case 'quiet':
       if (seen.vitals?.state === 'draining') return ending(state.identity.pid, telling)
-      return hasIt(seen, telling.wish) ? ok(doneAs(seen, telling.wish, true)) : ask(target, seen, telling)
+      return hasIt(seen, telling.wish) && !isToBeTold(seen, telling)
+        ? ok(doneAs(seen, telling.wish, true))
+        : ask(target, seen, telling)
     case 'stopped':
     case 'stale':
       return telling.mayBeDown ? ok({ result: 'already-down' }) : err({ reason: 'not-running' })
@@ -82,11 +84,17 @@ async function forgetWish({ recordRead }: Seen, { system }: Telling): Promise<vo
   if (words) await system.remove(wishPath(words))
 }
 
+/** To take jobs again, even where it says that it does: it may just be about to be quiet, and CONT changes nothing twice. */
+const isToBeTold = ({ record }: Seen, { wish }: Telling): boolean =>
+  wish === 'resume' && record?.plan?.quiet?.by === 'signal'
+
 /** By its own word, if that is not old: a silent worker may have come to anything since. */
 const hasIt = ({ state, vitals }: Seen, wish: Wish): boolean =>
   vitals !== undefined &&
   vitals.heardMs < SILENT_AFTER_MS &&
-  (wish === 'quiet' ? state.state === 'quiet' : state.state === 'running' && vitals.state !== 'draining')
+  (wish === 'quiet'
+    ? state.state === 'quiet'
+    : state.state === 'running' && vitals.state !== 'draining' && !vitals.loud)
 
 const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
   result: wish === 'quiet' ? 'quieted' : 'resumed',

@@ -44,14 +44,23 @@ const targetOf = ({ name, short, fleet, pidfile, logfile }: NodeRecord): Target 
   logfile,
 })
 
-/** The nodes of a line that names none: this fleet, or the only one there is. */
-export function fleetNodes(recorded: readonly NodeRecord[], selection: Selection): Result<Meant[], UsageError> {
+/** The nodes of a line that names none: this fleet, or the only one there is. Whose the spoilt ones are nobody can say. */
+export function fleetNodes(
+  recorded: readonly NodeRecord[],
+  selection: Selection,
+  spoilt: readonly PassedOver[] = [],
+): Result<Meant[], UsageError> {
   if (selection.all) return ok(recorded.map(meant))
   const own = recorded.filter(({ fleet }) => fleet === selection.fleet)
   if (own.length > 0) return ok(own.map(meant))
   const fleets = [...new Set(recorded.map(({ fleet }) => fleet))]
   if (selection.named) {
     return err(usage(`no fleet is called ${selection.fleet}`, { argument: '--fleet', hint: known(fleets) }))
+  }
+  const [unclear] = spoilt
+  if (unclear) {
+    const hint = 'name the nodes, or say --fleet or --all'
+    return err(usage(`no node is named, and that of ${unclear.pidfile} may be of this fleet: ${unclear.why}`, { hint }))
   }
   if (fleets.length === 1) return ok(recorded.map(meant))
   if (fleets.length === 0)
@@ -145,6 +154,7 @@ async function unrecorded(
   spoilt: readonly PassedOver[],
 ): Promise<Result<Meant, UsageError>> {
   const there = await atPath(system, spec)
+  if (there.record && !isCalled(there.record, spec, selection.hostname)) return err(namesake(spec, there.record))
   if (selection.named && !selection.ownOnly && there.record && there.record.fleet !== selection.fleet)
     return err(ofAnother(spec, there.record, selection))
   const its = there.record ? [] : spoilt.filter(({ pidfile }) => mayBeIts(pidfile, spec))
@@ -159,6 +169,13 @@ async function unrecorded(
     )
   return ok({ target: { ...there.target, pidfile: only.pidfile }, spoilt: only.why })
 }
+
+/** q@a and q@b are two, and have one default pidfile. */
+const namesake = ({ name, short }: NodeSpec, { name: other, pidfile }: NodeRecord): UsageError =>
+  usage(`${name} would have the pidfile of ${other}, ${pidfile}`, {
+    argument: short,
+    hint: `write ${other} if that is meant, or name another pidfile: --pidfile with %h in it`,
+  })
 
 const ofAnother = ({ short }: NodeSpec, { fleet }: NodeRecord, selection: Selection): UsageError =>
   usage(`${short} is of fleet ${fleet}, not of ${selection.fleet}`, {

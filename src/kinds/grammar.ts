@@ -47,5 +47,9 @@ export function grammarFor(argv: readonly string[], settings: readonly OptionRul
   const options = [...optionsIn(argv, worker)]
   const kind = forAll(options, '--kind')
   const isCommand = kind === undefined ? runsCommand(forAll(options, '--cmd') ?? defaultCmd) : kind === 'command'
-  return isCommand ? commandGrammar(settings) : worker
+  if (isCommand) return commandGrammar(settings)
+  // Of one node, a repetition that is meant must not be lost; one too many a worker of Celery refuses by itself.
+  const isOfOne = ({ key, selector, value }: GivenOption) =>
+    key === '--cmd' && selector !== undefined && runsCommand(value)
+  return kind === undefined && options.some(isOfOne) ? { ...worker, unknownRepeat: 'all' } : worker
 }

@@ -1,3 +1,4 @@
+import type { ExitCode } from './exit-code.ts'
 import type { Outcome } from './outcome.ts'
 import type { Signal } from './signals.ts'
 import type { Target } from './spec.ts'
@@ -18,8 +19,8 @@ export type FleetEvent =
     }
   /** Something that is not an error and that the user would want to know: a stale pidfile removed, a node joined. */
   | { readonly event: 'note'; readonly target?: Target; readonly text: string }
-  /** What was asked for was not done, though no node failed by it; said also with `--quiet`. */
-  | { readonly event: 'alert'; readonly text: string }
+  /** What was asked for was not done, though no node failed by it; said also with `--quiet`. `code`: the command exits so at best. */
+  | { readonly event: 'alert'; readonly text: string; readonly code?: ExitCode }
   /** On each tick of a wait; the reporter decides how often to say it. */
   | { readonly event: 'waiting'; readonly for: 'ready' | 'stopped'; readonly nodes: readonly Waiting[] }
   | { readonly event: 'outcome'; readonly outcome: Outcome }

@@ -84,7 +84,8 @@ function up(
   }
   const differs = differences(goal.plan, seen.record)
   const { record } = seen
-  if (goal.defaultPidfile && record && record.fleet !== target.fleet && differs.length > 0) {
+  const isAnother = goal.fleetIsNamed || (goal.defaultPidfile && differs.length > 0)
+  if (record && record.fleet !== target.fleet && isAnother) {
     return fail({ reason: 'taken', fleet: record.fleet, pid, pidfile: target.pidfile })
   }
   if (record && record.wanted === 'down') return { step: 'want' }

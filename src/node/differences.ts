@@ -10,6 +10,8 @@ export function differences(plan: LaunchPlan, record: NodeRecord | undefined): s
   if (saved.cwd !== plan.cwd) differs.push(`directory ${saved.cwd}`)
   for (const word of wordsOnlyIn(saved.argv, plan.argv)) differs.push(word)
   for (const word of wordsOnlyIn(plan.argv, saved.argv)) differs.push(`without ${word}`)
+  // Others are told of it: it is one of their words.
+  if (plan.kind === 'command' && record.logfile !== plan.logfile) differs.push(`log ${record.logfile}`)
   for (const name of ['uid', 'gid', 'umask'] as const) {
     if (saved[name] !== plan[name]) differs.push(`${name} ${saved[name] ?? 'as it was'}`)
   }

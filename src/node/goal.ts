@@ -17,6 +17,8 @@ export interface UpGoal {
   readonly atLimit: 'leave' | 'stop'
   /** The pidfile is a default, which another fleet may have taken; a pidfile that was named means that very node. */
   readonly defaultPidfile: boolean
+  /** The line says of which fleet it is to be: one of another fleet is another node. */
+  readonly fleetIsNamed?: boolean
   /** Start it though a worker of it may live in another container. */
   readonly takeover: boolean
   /** Output goes to our terminal instead of the log (C_FAKEFORK). */

@@ -1,9 +1,8 @@
 import { type UsageError, usage } from '../model/failure.ts'
 import type { NodeSpec } from '../model/spec.ts'
 import { groupBy } from './collect.ts'
-import type { OptionRule } from './grammar.ts'
 import type { Lookup } from './lookup.ts'
-import { managerOptions } from './manager.ts'
+import { isOwn } from './manager.ts'
 import { nearest } from './nearest.ts'
 import type { GivenOption } from './option.ts'
 
@@ -66,19 +65,19 @@ export function sharedLogs(nodes: readonly NodeSpec[]): readonly string[] {
   })
 }
 
-/** multi's own, whichever worker is meant. */
-const isOwn = (rule: OptionRule | undefined): boolean =>
-  rule !== undefined && (rule.setting === true || managerOptions.includes(rule))
-
 /**
  * A verb that hands nothing to a worker takes a worker's options, as init scripts give them, and leaves them out. One that is
- * spelled almost like one of multi's own must not be left out: without `--fleet`, `--timeout` the rest would mean something else.
+ * spelled almost like one of multi's own, or is the beginning of one, must not be left out: without `--fleet`, `--timeout` the
+ * rest would mean something else.
  */
 export function misspelledOwn(options: readonly GivenOption[], lookup: Lookup): UsageError | undefined {
   const known = [...lookup.keys()].filter((name) => name.startsWith('--'))
   for (const { rule, name } of options) {
-    const meant = rule === undefined && name.startsWith('--') ? nearest(name, known) : undefined
-    if (meant === undefined || !isOwn(lookup.get(meant))) continue
+    if (rule !== undefined || !/^--./.test(name)) continue
+    const own = known.filter((one) => isOwn(lookup.get(one)))
+    const near = nearest(name, known)
+    const meant = near !== undefined && own.includes(near) ? near : own.find((one) => one.startsWith(name))
+    if (meant === undefined) continue
     return usage(`${name} is not known`, { argument: name, hint: `did you mean ${meant}?` })
   }
   return undefined

@@ -21,6 +21,10 @@ export const MANAGER = {
 /** For help, completion and the manual. */
 export const managerOptions: readonly OptionRule[] = Object.values(MANAGER)
 
+/** multi's own, whichever worker is meant. */
+export const isOwn = (rule: OptionRule | undefined): boolean =>
+  rule !== undefined && (rule.setting === true || managerOptions.includes(rule))
+
 const keys = (...rules: readonly OptionRule[]): ReadonlySet<string> => new Set(rules.map((rule) => rule.names[0]))
 
 /** They name the nodes: one value for the whole line, so no selector. */

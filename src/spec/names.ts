@@ -86,13 +86,13 @@ function nameNode(typed: string, template: string, letters: Letters): Result<Nam
   if (problem === undefined) return ok({ typed, base: typed.includes('@') ? short : typed, short, host, name })
   const shown = name === typed ? typed : `${typed} (${name})`
   const hint = MANY.test(name)
-    ? 'write each node as a word of its own; where none is named, the whole fleet is meant'
+    ? `write each node as a word of its own${name.includes(' ') ? ' (in a systemd unit $NODES, not ${NODES})' : ''}; where none is named, the whole fleet is meant`
     : 'names are used in file names and on command lines: letters, digits, - _ .'
   return err(usage(`${JSON.stringify(shown).slice(1, -1)}: a node name ${problem}`, { argument: typed, hint }))
 }
 
 /** Meant for several nodes. Neither a selector nor `celery -d` could name one with a comma in it. */
-const MANY = /[,*?]/
+const MANY = /[,*? ]/
 
 function wrongName(name: string, short: string, host: string): string | undefined {
   if (short === '') return 'cannot be empty before the @'
@@ -100,7 +100,7 @@ function wrongName(name: string, short: string, host: string): string | undefine
   if (name.includes('/')) return 'cannot contain /'
   if (name.includes('..')) return 'cannot contain ..'
   const many = MANY.exec(name)
-  if (many) return `cannot contain ${many[0]}`
+  if (many) return `cannot contain ${many[0] === ' ' ? 'a blank' : many[0]}`
   // Nearly all are ASCII, and a class of Unicode takes time to compile.
   return !/^[!-~]*$/.test(name) && /\p{Cc}/u.test(name) ? 'cannot contain control characters' : undefined
 }

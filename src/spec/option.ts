@@ -67,6 +67,9 @@ export function readOption(argument: string, next: string | undefined, lookup: L
 function readLong(typed: string, parts: Parts, next: string | undefined, lookup: Lookup): Result<Read, UsageError> {
   const rule = lookup.get(parts.name)
   if (rule?.arity === 'flag' && parts.value !== undefined) return wrong(typed, 'takes no value', `write ${parts.name}`)
+  if (rule?.arity === 'optional' && rule.setting && parts.value === undefined && /^\d+%?$/.test(next ?? '')) {
+    return wrong(typed, `takes ${next} only behind a =`, `write ${typed}=${next}, or the nodes before the options`)
+  }
   if (rule?.arity !== 'value' || parts.value !== undefined) return one(given(typed, parts, rule))
   if (!bareWord(next)) return wrong(typed, 'needs a value', `write ${typed}=VALUE`)
   return one(given(typed, { ...parts, value: next }, rule), 2)

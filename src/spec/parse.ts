@@ -75,6 +75,18 @@ function noNodes(read: Read, { allowNoNodes, handsNothingOn }: ParseOptions): Us
     const hint = `if ${value} is a node, write it before the options`
     return usage(`no node is named: ${typed} is not known and takes ${value} as its value`, { argument: typed, hint })
   }
+  const selecting = read.options.find(({ selector }) => selector !== undefined)
+  if (selecting !== undefined) {
+    const { typed, selector } = selecting
+    return usage(`no node is named, so ${typed} selects none`, {
+      argument: typed,
+      hint: `name the nodes, as ${selector}`,
+    })
+  }
+  if (allowNoNodes && read.hasEmpty) {
+    const hint = 'leave it out where the whole fleet is meant'
+    return usage('no node is named, and an empty argument names none', { argument: '', hint })
+  }
   if (!allowNoNodes) return usage('no node is named', { hint: 'name the nodes, or write how many: start 3' })
   const idle = handsNothingOn ? nothingToTell(read) : read.options.find(ofNamedNodes)?.typed
   if (idle === undefined) return undefined

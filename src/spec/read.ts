@@ -2,10 +2,10 @@ import { type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Signal } from '../model/signals.ts'
 import type { Lookup } from './lookup.ts'
-import { NAMING } from './manager.ts'
+import { isOwn, NAMING } from './manager.ts'
 import { nearest } from './nearest.ts'
 import { bareWord, type GivenOption, readOption } from './option.ts'
-import { notASignal, signalOf } from './signal.ts'
+import { notASignal, signalElsewhere, signalOf } from './signal.ts'
 
 /** The arguments of a command line by what they are, before anything is known of nodes. */
 export interface Read {
@@ -16,11 +16,14 @@ export interface Read {
   readonly settings: ReadonlyMap<string, string | true>
   readonly signal?: Signal
   readonly passthrough: readonly string[]
+  /** There was an argument without a character in it, such as a variable leaves that is not set. */
+  readonly hasEmpty: boolean
 }
 
 export interface ReadOptions {
   readonly takesSignal: boolean
   readonly positional?: 'template' | 'name'
+  readonly handsNothingOn?: boolean
 }
 
 type Draft = { -readonly [Key in 'signal' | 'positional']?: Exclude<Read[Key], undefined> } & {
@@ -32,7 +35,10 @@ type Draft = { -readonly [Key in 'signal' | 'positional']?: Exclude<Read[Key], u
 export function readLine(rest: readonly string[], lookup: Lookup, how: ReadOptions): Result<Read, UsageError> {
   if (how.positional !== undefined && rest[0] === '') return err(missing(how.positional, 'is empty'))
   const end = rest.indexOf('--')
-  const args = (end < 0 ? rest : rest.slice(0, end)).filter((argument) => argument !== '')
+  const typed = end < 0 ? rest : rest.slice(0, end)
+  const empty = emptyValue(typed, lookup)
+  if (empty !== undefined) return err(empty)
+  const args = typed.filter((argument) => argument !== '')
   const draft: Draft = { words: [], options: [], settings: new Map() }
   for (let at = 0; at < args.length; ) {
     const used = readArgument(draft, args[at] ?? '', args[at + 1], lookup, how)
@@ -40,7 +46,24 @@ export function readLine(rest: readonly string[], lookup: Lookup, how: ReadOptio
     at += used
   }
   if (how.positional !== undefined && draft.positional === undefined) return err(missing(how.positional, 'is missing'))
-  return ok({ ...draft, passthrough: end < 0 ? [] : rest.slice(end + 1) })
+  return ok({ ...draft, passthrough: end < 0 ? [] : rest.slice(end + 1), hasEmpty: args.length < typed.length })
+}
+
+/**
+ * Empty arguments are left out, as in Celery. But then `--fleet "$FLEET" w1` would mean the fleet w1: what multi itself uses
+ * gets the value that stands behind it.
+ */
+function emptyValue(args: readonly string[], lookup: Lookup): UsageError | undefined {
+  const typed = args.find((argument, at) => {
+    const rule = args[at + 1] === '' ? lookup.get(argument) : undefined
+    return rule?.arity === 'value' && isOwn(rule)
+  })
+  return typed === undefined
+    ? undefined
+    : usage(`${typed} needs a value, and the argument behind it is empty`, {
+        argument: typed,
+        hint: `write ${typed} VALUE`,
+      })
 }
 
 const missing = (positional: 'template' | 'name', problem: string): UsageError =>
@@ -65,13 +88,13 @@ function readArgument(
     const signal = signalOf(argument)
     if (signal !== undefined) draft.signal = signal
     if (signal !== undefined) return 1
-    const bad = notASignal(argument, lookup)
+    const bad = notASignal(argument, lookup) ?? (how.handsNothingOn ? signalElsewhere(argument, next) : undefined)
     if (bad !== undefined) return bad
   }
   const option = readOption(argument, next, lookup)
   if (!option.ok) return option.error
   for (const given of option.value.options) {
-    const problem = add(draft, given, next, lookup)
+    const problem = swallows(draft, given, how) ?? add(draft, given, next, lookup)
     if (problem !== undefined) return problem
   }
   return option.value.used
@@ -90,6 +113,13 @@ function add(draft: Draft, given: GivenOption, next: string | undefined, lookup:
   if (long && draft.words.length > 0 && bareWord(next)) return notAValue(typed, name, next, lookup)
   draft.options.push(given)
   return undefined
+}
+
+/** Where no worker gets an option, one that nobody knows can do nothing but hide the node behind it. */
+function swallows({ words }: Draft, { guessed, typed, value }: GivenOption, how: ReadOptions): UsageError | undefined {
+  if (!guessed || !how.handsNothingOn || words.length > 0) return undefined
+  const hint = `if ${value} is a node, write it before the options`
+  return usage(`${typed} is not known and takes ${value} as its value`, { argument: typed, hint })
 }
 
 function forAllNodes({ typed, name, key }: GivenOption): UsageError {

@@ -10,6 +10,15 @@ const SHAPE = /^-(?:[A-Z][A-Z0-9]+|\d+)$/
 export const signalOf = (argument: string): Signal | undefined =>
   SHAPE.test(argument) ? parseSignal(argument.slice(1)) : undefined
 
+/** `-s INT` of kill(1), `--signal=INT`, `-int`: left out, TERM or KILL would be sent in its place. */
+export function signalElsewhere(argument: string, next: string | undefined): UsageError | undefined {
+  const [, attached] = /^--signal=(.*)$/s.exec(argument) ?? []
+  const isNamed = argument === '--signal' || attached !== undefined
+  const signal = parseSignal(attached ?? (isNamed || argument === '-s' ? (next ?? '') : argument.slice(1)))
+  if (!isNamed && signal === undefined) return undefined
+  return usage(`${argument} is not how a signal is given`, { argument, hint: `write -${signal ?? 'INT'}` })
+}
+
 const SIGNALS = ['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'ALRM', 'TERM', 'CONT', 'STOP', 'TSTP', 'WINCH']
 
 /** A verb that takes a signal got something that looks like one and is none: sent as TERM it would surprise. */

@@ -4,19 +4,21 @@ import { saysWhatToRun } from '../kinds/index.ts'
 import { type UsageError, usage } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { NodeSpec } from '../model/spec.ts'
+import type { NodeSpec, Target } from '../model/spec.ts'
 import { nearest } from '../spec/nearest.ts'
 import type { Context } from './verb.ts'
 
 /** By these Celery finds an app, or a configuration for its own, without -A: celery/bin/celery.py and celery/loaders. */
 const CELERY_VARIABLES = ['CELERY_APP', 'APP', 'CELERY_CONFIG_MODULE', 'CONFIG_MODULE'] as const
 
+export const celeryFindsApp = (env: Context['env']): boolean => CELERY_VARIABLES.some((name) => env[name])
+
 /** A name that was never started and does not say what to run would become a Celery worker without an app. */
 export async function neverStarted(context: Context, spec: NodeSpec): Promise<UsageError | undefined> {
   const { system, env, cwd } = context
-  if (saysWhatToRun(spec, env) || CELERY_VARIABLES.some((name) => env[name])) return undefined
+  if (saysWhatToRun(spec, env) || celeryFindsApp(env)) return undefined
   if (await system.statTarget(`${cwd}/celeryconfig.py` as AbsPath)) return undefined
-  const hint = await whatElse(context, spec.short)
+  const hint = await whatElse(context, spec)
   return usage(`${spec.short} was never started here: say what to run (-A, --cmd)`, {
     argument: spec.short,
     ...(hint === undefined ? {} : { hint }),
@@ -31,14 +33,18 @@ export async function noteNeverStarted(
 ): Promise<void> {
   for (const [at, { target, result }] of outcomes.entries()) {
     if (result !== 'already-down' || meant[at]?.record) continue
-    const guess = await whatElse(context, target.short)
-    if (guess) context.emit({ event: 'note', target, text: `never started here; ${guess}` })
+    const guess = await whatElse(context, target)
+    context.emit({ event: 'note', target, text: `never started here${guess === undefined ? '' : `; ${guess}`}` })
   }
 }
 
-/** A node of this fleet whose name is nearly that one (w3 is no misspelt w2), or what `all` is to supervisorctl and pm2. */
-async function whatElse({ system, directories, fleet }: Context, short: string): Promise<string | undefined> {
+/** The one of that name at another pidfile, a node of this fleet whose name is nearly that one, or what `all` is to pm2. */
+async function whatElse(context: Context, { short, name, pidfile }: Target): Promise<string | undefined> {
+  const { system, directories, fleet } = context
   const recorded = await recordedNodes(system, directories.state)
+  const elsewhere = recorded.find((one) => one.name === name && one.pidfile !== pidfile)
+  if (elsewhere) return `${name} is that of ${elsewhere.pidfile}`
+  // w3 is no misspelt w2.
   const others = recorded.filter((one) => one.fleet === fleet && lettersOf(one.short) !== lettersOf(short))
   const near = nearest(
     short,

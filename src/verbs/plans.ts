@@ -8,7 +8,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
-import { neverStarted } from './never-started.ts'
+import { celeryFindsApp, neverStarted } from './never-started.ts'
 import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -34,6 +34,8 @@ export async function plannedNodes(
   if (!meant.ok) return meant
   const specs = specsOf(context, meant.value)
   if (!specs.ok) return specs
+  const renamed = meant.value.map((one, at) => renaming(one, context.line.nodes[at])).find((wrong) => wrong)
+  if (renamed) return err(renamed)
   if (context.line.hasWorkerOptions) return anew(context, verb, meant.value, specs.value)
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
@@ -48,6 +50,13 @@ export async function plannedNodes(
     planned.push(recorded ? await asRecorded(context, one, specs.value[at]) : await planOne(context, spec))
   }
   return ok(planned)
+}
+
+/** By its pidfile a node may be stopped under any name; started under another, the one that was recorded would be lost. */
+function renaming({ record, target: { pidfile } }: Meant, spec: NodeSpec | undefined): UsageError | undefined {
+  if (!record || !spec || record.short === spec.short) return undefined
+  const hint = `call it ${record.short}, or forget ${record.short} first: multi forget ${record.short} --pidfile=${pidfile}`
+  return usage(`${pidfile} is the pidfile of ${record.name}, not of ${spec.name}`, { argument: spec.short, hint })
 }
 
 /** A worker that runs without a recorded plan was started by something else: with no options it would come back as another. */
@@ -90,8 +99,9 @@ async function anew(
     // A start with options at a default pidfile is a new node, whoever had that pidfile before.
     const isNew = verb === 'start' && !read.given.pidfile
     const spec = await keeping(context, read, one, isNew)
+    if (specs.some(({ cmd }) => cmd) && !one.record && !saysWhatToRun(spec, {})) return err(withoutCommand(spec))
     const { target, plan } = await planOne(context, spec)
-    const changed = anotherKind(context, spec, one.record, plan)
+    const changed = anotherProgram(context, spec, one.record, plan)
     if (changed) return err(changed)
     planned.push({ target, plan, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
@@ -125,7 +135,8 @@ async function keeping(
   const believed = mayBeRun(system, read) ? read.record : undefined
   const { name, short, pidfile } = target
   // What it has is as good as given: it does not go elsewhere.
-  const given = { pidfile: true, logfile: spec.given.logfile || believed !== undefined }
+  const isKept = believed !== undefined && !(isNew && believed.fleet !== spec.fleet)
+  const given = { pidfile: true, logfile: spec.given.logfile || isKept }
   return overwritten(
     { ...spec, given },
     {
@@ -133,7 +144,8 @@ async function keeping(
       short,
       ...(isNew || isSet(line.settings, '--fleet') || !believed ? {} : { fleet: believed.fleet }),
       ...(spec.given.pidfile ? {} : { pidfile }),
-      ...(spec.given.logfile || !believed ? {} : keptLog(believed)),
+      // A new node of another fleet does not write into that one's log.
+      ...(spec.given.logfile || !isKept ? {} : keptLog(believed)),
     },
   )
 }
@@ -145,18 +157,50 @@ function keptLog({ logfile, plan }: NodeRecord): Known {
   return { logfile, handedOn }
 }
 
-/** Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker without one. */
-function anotherKind(
+/** `--cmd:w1=…` says nothing of w2, which would become a Celery worker without an app. */
+const withoutCommand = ({ short }: NodeSpec): UsageError =>
+  usage(`other nodes of the line have a --cmd, and ${short} has none`, {
+    argument: short,
+    hint: `give it one too: --cmd:${short}=…, or --kind:${short}=celery`,
+  })
+
+/**
+ * Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker, and a
+ * Celery worker without its app. MULTI_CMD is for what was never started.
+ */
+function anotherProgram(
   { env }: Context,
   spec: NodeSpec,
   record: NodeRecord | undefined,
   plan: Planned['plan'],
 ): UsageError | undefined {
-  const before = record?.plan?.kind
-  if (!plan.ok || before === undefined || before === plan.value.kind || saysWhatToRun(spec, env)) return undefined
-  const message = `${spec.name} was started as kind ${before}, and this line does not say what to run: it would come back as kind ${plan.value.kind}`
-  const hint = `name its ${before === 'app' ? 'app with -A' : 'program with --cmd'} too, or say --kind ${plan.value.kind}`
+  const before = record?.plan
+  if (!plan.ok || !before || saysWhatToRun(spec, {})) return undefined
+  const lost = whatIsLost(before, plan.value, env)
+  if (lost === undefined) return undefined
+  const message = `${spec.name} was started ${lost[0]}, and this line does not say what to run: it would come back ${lost[1]}`
+  const what = before.kind === 'command' ? 'program with --cmd' : 'app with -A'
+  const hint = `name its ${what} too, or say --kind ${plan.value.kind}`
   return usage(message, { argument: spec.short, hint })
+}
+
+type Ran = Pick<LaunchPlan, 'kind' | 'argv'>
+
+/** How it was started, and how it would be now, as far as that is another program. */
+function whatIsLost(before: Ran, now: Ran, env: Context['env']): readonly [string, string] | undefined {
+  if (before.kind !== now.kind) return [`as kind ${before.kind}`, `as kind ${now.kind}`]
+  if (before.kind === 'command')
+    return before.argv[0] === now.argv[0] ? undefined : [`as ${before.argv[0]}`, `as ${now.argv[0]}`]
+  const app = appOf(before.argv)
+  return app === undefined || appOf(now.argv) !== undefined || celeryFindsApp(env)
+    ? undefined
+    : [`with the app ${app}`, 'without']
+}
+
+/** As multi writes it: `-A proj`, `--app=proj`. */
+function appOf(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => word === '-A' || word.startsWith('--app='))
+  return at < 0 ? undefined : (argv[at]?.split('=')[1] ?? argv[at + 1])
 }
 
 async function planOne(context: Context, read: NodeSpec): Promise<Planned> {
@@ -174,7 +218,8 @@ async function asRecorded(context: Context, { target, record }: Meant, spec: Nod
   if (!mayBeRun(system, read) || !read.record.plan) return asItIs(target, anotherUsers(target))
   const { environmentNames, ...plan } = read.record.plan
   const given = spec?.given.logfile ? spec : undefined
-  const now = { ...target, logfile: given ? given.logfile : read.record.logfile }
+  const fleet = isSet(context.line.settings, '--fleet') ? context.fleet : target.fleet
+  const now = { ...target, fleet, logfile: given ? given.logfile : read.record.logfile }
   const again = await renewed({ ...(given ? loggingTo(plan, given) : plan), ...now }, context)
   for (const text of again.notes ?? []) context.emit({ event: 'note', target: now, text })
   warnOfMissing(context, now, environmentNames)

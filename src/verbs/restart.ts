@@ -5,6 +5,7 @@ import { type UsageError, usage } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { logRefused } from '../node/launch.ts'
+import { endless } from './ending-signals.ts'
 import { plannedNodes } from './plans.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { countOf, isSet } from './read-settings.ts'
@@ -20,6 +21,10 @@ function gateOf({ line: { settings } }: Context, nodes: number): Result<Gate, Us
   if (!jobs.ok) return jobs
   if (rolling === undefined)
     return ok(jobs.value === undefined ? openGate : { limit: jobs.value, haltOnFailure: false })
+  if (jobs.value !== undefined) {
+    const hint = 'write how many of them: --rolling=2'
+    return err(usage('--rolling and --jobs both say how many nodes at once', { argument: '--jobs', hint }))
+  }
   const limit = rolling === true || rolling === '' ? 1 : parseShare(rolling, nodes)
   return limit === undefined
     ? err(
@@ -41,6 +46,11 @@ async function run(context: Context): Promise<Answer> {
   if (!planned.ok) return failed(planned.error)
   const gate = gateOf(context, planned.value.length)
   if (!gate.ok) return failed(gate.error)
+  const deaf = endless(
+    line.signal,
+    planned.value.map(({ target: { name }, plan }) => ({ name, kind: plan.ok ? plan.value.kind : undefined })),
+  )
+  if (deaf) return failed(deaf)
   const pursuit = pursuitOf(context, gate.value)
   if (!pursuit.ok) return failed(pursuit.error)
   // What cannot be started again is not stopped either.

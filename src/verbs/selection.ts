@@ -1,5 +1,6 @@
 import { recordedNodes } from '../fleet/catalogue.ts'
 import { fleetNodes, type Meant, namedNodes, type PassedOver, type Selection } from '../fleet/targets.ts'
+import { EXIT } from '../model/exit-code.ts'
 import { type UsageError, usage } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import { err, type Result } from '../model/result.ts'
@@ -25,9 +26,11 @@ export async function meantNodes(context: Context, ownOnly = false): Promise<Res
   const selection = { ...selectionOf(context), ownOnly }
   if (line.nodes.length > 0) return namedNodes(system, line.nodes, selection, recorded, spoilt)
   // Who names no nodes means also those whose records were spoilt: that they are left out is said.
-  for (const { pidfile, why } of spoilt)
-    emit({ event: 'alert', text: `the node of ${pidfile} is passed over, because ${why}: name it with --pidfile` })
-  return fleetNodes(recorded, selection)
+  for (const { pidfile, why } of spoilt) {
+    const text = `the node of ${pidfile} is passed over, because ${why}: name it with --pidfile`
+    emit({ event: 'alert', text, code: EXIT.denied })
+  }
+  return fleetNodes(recorded, selection, spoilt)
 }
 
 /** Who names a fleet or nodes does not mean all of them: one of the two is a mistake, and --all may cost more. */

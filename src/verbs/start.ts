@@ -41,7 +41,8 @@ async function run(context: Context): Promise<Answer> {
   const { good, bad } = await readied(context, planned.value)
   const foreground = Boolean(env['C_FAKEFORK'])
   const takeover = isSet(line.settings, '--takeover')
-  const common = { ...options.value, atLimit: atLimit.value, takeover, foreground }
+  const fleetIsNamed = isSet(line.settings, '--fleet')
+  const common = { ...options.value, atLimit: atLimit.value, takeover, fleetIsNamed, foreground }
   const tasks: Task[] = good.map(({ target, plan, defaultPidfile }) => ({
     target,
     goals: [{ goal: 'up', plan, defaultPidfile, ...common }],

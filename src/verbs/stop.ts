@@ -1,7 +1,8 @@
 import { pursue } from '../fleet/pursue.ts'
 import { type UsageError, usage } from '../model/failure.ts'
-import { ok, type Result } from '../model/result.ts'
+import { err, ok, type Result } from '../model/result.ts'
 import type { AtLimit, DownGoal } from '../node/goal.ts'
+import { endless } from './ending-signals.ts'
 import { noteNeverStarted } from './never-started.ts'
 import { outcomesOf, pursuitOf } from './pursuit.ts'
 import { choiceOf, durationOf } from './read-settings.ts'
@@ -18,6 +19,10 @@ export function drainOptions({ line: { settings } }: Context): Result<DrainOptio
   if (!timeoutMs.ok) return timeoutMs
   const atLimit = choiceOf(settings, '--then', ['leave', 'soft', 'kill', 'soft,kill'])
   if (!atLimit.ok) return atLimit
+  if (atLimit.value !== 'leave' && timeoutMs.value === undefined) {
+    const hint = `say how long to wait: --timeout=10m --then=${atLimit.value}`
+    return err(usage('--then needs --timeout', { argument: '--then', hint }))
+  }
   const grace = durationOf(settings, '--orphan-grace', 10_000)
   if (!grace.ok) return grace
   const limit = timeoutMs.value === undefined ? {} : { timeoutMs: timeoutMs.value }
@@ -32,6 +37,11 @@ async function bringDown(context: Context, verb: string, wait: boolean): Promise
   const meant = await meantNodes(context)
   if (!meant.ok) return failed(meant.error)
   const { signal } = context.line
+  const deaf = endless(
+    signal,
+    meant.value.map(({ target: { name }, record }) => ({ name, kind: record?.plan?.kind })),
+  )
+  if (deaf) return failed(deaf)
   const goal: DownGoal = { goal: 'down', wait, wanted: 'down', ...options.value, ...(signal ? { signal } : {}) }
   context.emit({ event: 'stopping', count: meant.value.length })
   const tasks = meant.value.map(({ target }) => ({ target, goals: [goal] as const }))

@@ -13,6 +13,8 @@ import type { Sample } from './vitals.ts'
 /** Of a thousand jobs the oldest say enough. */
 const DUMPED_JOBS = 20
 
+const STARTING = 'its app is still starting, and is closed when it has started'
+
 /** `soft: true` on what the app gave: its jobs look at an abort that the host does not see. */
 const declaresSoft = (part: Closeable): boolean => 'soft' in part && part.soft === true
 
@@ -23,6 +25,8 @@ export class AppHost implements Body {
   readonly #house: House
   readonly #quieting: Quieting
   #counting: Counting | undefined
+  /** The app is there; until then a stop can close nothing. */
+  #started = false
   #ready = false
   #takesAbort = false
 
@@ -38,7 +42,7 @@ export class AppHost implements Body {
   }
 
   warm(by: string): void {
-    this.stopping.warm(by)
+    this.stopping.warm(by, this.#started ? undefined : STARTING)
     this.#house.changed()
   }
 
@@ -79,7 +83,8 @@ export class AppHost implements Body {
     this.#counting?.sweep()
     const { backlog: _, ...counts } = this.jobs.counts()
     const loud = this.#quieting.loud ? { loud: true } : {}
-    return { state: this.#state(), ...counts, soft: this.#takesAbort, ...loud }
+    const exit = this.stopping.requested && !this.#started ? { exit: { reason: STARTING } } : {}
+    return { state: this.#state(), ...counts, soft: this.#takesAbort, ...loud, ...exit }
   }
 
   #state(): Sample['state'] {
@@ -98,15 +103,26 @@ export class AppHost implements Body {
     const { parts } = started
     this.#counting = countBullJobs(parts, this.jobs)
     if (parts.some(declaresSoft)) this.#takesAbort = true
-    await this.#quieting.use(parts)
+    this.#started = true
+    // A pause that does not end must not keep it from being closed.
+    await Promise.race([this.#quieting.use(parts), this.stopping.begun])
     const ready = this.stopping.requested || onReady()
     this.#ready = ready
     this.#house.changed()
     if (ready) await this.stopping.begun
     const clean = await closeApp(parts, log)
+    await this.#lastJobs()
     if (!clean) because('close() failed')
     if (ready && clean) log.info('stopped')
     return ready && clean ? 0 : 1
+  }
+
+  /** An app without close(), or whose close() does not wait for them. */
+  async #lastJobs(): Promise<void> {
+    const { held } = this.jobs
+    if (held > 0)
+      this.#house.log.warn(`the app is closed, and ${held} ${held === 1 ? 'job runs' : 'jobs run'} on: waiting`)
+    await this.jobs.allReleased()
   }
 
   #context() {

@@ -9,6 +9,8 @@ interface BullWorker {
   readonly on: Listen
   /** BullMQ's own list of what it runs, by id; not documented, so it may be missing. */
   readonly lockManager?: { readonly trackedJobs?: unknown }
+  resume(): unknown
+  isPaused?(): unknown
   /** Not null while it is blocked in Redis, waiting for a job; not documented either. */
   readonly waiting?: unknown
 }
@@ -30,6 +32,18 @@ const isBullWorker = (value: unknown): value is BullWorker =>
   METHODS.every((method) => typeof value[method] === 'function') &&
   typeof value['name'] === 'string' &&
   isObject(value['opts'])
+
+const has = (value: Readonly<Record<string, unknown>>, method: string): boolean => typeof value[method] === 'function'
+
+/**
+ * BullMQ's Queue, QueueEvents and FlowProducer: they take no jobs, and to pause a Queue would be to pause it for everybody, for
+ * ever. (A queue of the older Bull does take jobs, by process().)
+ */
+export const takesNoJobs = (value: unknown): boolean =>
+  isObject(value) &&
+  (has(value, 'waitUntilReady') || has(value, 'addBulk')) &&
+  !has(value, 'isRunning') &&
+  !has(value, 'process')
 
 const isBullJob = (value: unknown): value is BullJob =>
   isObject(value) && typeof value['id'] === 'string' && typeof value['queueName'] === 'string'
@@ -102,6 +116,16 @@ const LOOK_AGAIN_MS = 20
  */
 export async function heldByPause(part: unknown, isWanted: () => boolean): Promise<void> {
   while (isBullWorker(part) && part.waiting && isWanted()) await rest(LOOK_AGAIN_MS, undefined, { ref: false })
+}
+
+const TRY_AGAIN_MS = 200
+
+/** BullMQ 5.66 leaves a `resume()` out while its main loop waits for a job that runs. Resolves when it takes jobs, or is not to. */
+export async function takenUpAgain(part: unknown, isWanted: () => boolean): Promise<void> {
+  while (isBullWorker(part) && part.isPaused?.() === true && isWanted()) {
+    await rest(TRY_AGAIN_MS, undefined, { ref: false })
+    if (isWanted()) await part.resume()
+  }
 }
 
 export interface Counting {

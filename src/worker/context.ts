@@ -53,11 +53,10 @@ export interface ContextSinks {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
-/** The same value; a promise of our own would be a copy whose rejection nobody handles, or that hides one. */
+/** `then` is called once: the query builders of some databases run their query each time. */
 function settled<Result>(result: Result, end: () => void): Result {
-  if (result instanceof Promise) return result.finally(end) as Result
-  if (isThenable(result)) result.then(end, end)
-  else end()
+  if (isThenable(result)) return Promise.resolve(result).finally(end) as Result
+  end()
   return result
 }
 
@@ -65,8 +64,8 @@ function wrapper(jobs: Jobs): AppContext['job'] {
   return <This, Args extends unknown[], Result>(handler: (this: This, ...args: Args) => Result) => {
     const wrapped = function (this: This, ...args: Args): Result {
       const { key, label, object } = keyOfJob(args[0])
-      jobs.begin(key, label)
-      const end = () => jobs.end(key, object)
+      jobs.hold(key, label)
+      const end = () => jobs.release(key, object)
       try {
         return settled(handler.apply(this, args), end)
       } catch (error) {
@@ -82,8 +81,12 @@ function wrapper(jobs: Jobs): AppContext['job'] {
 
 function startJob(jobs: Jobs, label = 'job'): () => void {
   const key = Symbol(label)
-  jobs.begin(key, label)
-  return () => jobs.end(key)
+  jobs.hold(key, label)
+  let runs = true
+  return () => {
+    if (runs) jobs.release(key)
+    runs = false
+  }
 }
 
 export function makeContext(options: HostOptions, { jobs, log, ...sinks }: ContextSinks): AppContext {

@@ -24,6 +24,9 @@ const count = (n: number): number => (Number.isFinite(n) && n > 0 ? Math.floor(n
 export class Jobs {
   readonly #running = new Map<unknown, RunningJob>()
   readonly #over = new WeakSet<object>()
+  /** Those whose end is seen here and not told by a broker, and how many times each runs. */
+  readonly #held = new Map<unknown, number>()
+  #idle: () => void = () => {}
   readonly #changed: () => void
   #done = 0
   #reserved = 0
@@ -37,6 +40,31 @@ export class Jobs {
     if (this.#running.has(key)) return
     this.#running.set(key, { label, startedAt })
     this.#changed()
+  }
+
+  /** The same, of a job whose end comes without fail: it is waited for. */
+  hold(key: unknown, label: string): void {
+    this.#held.set(key, (this.#held.get(key) ?? 0) + 1)
+    this.begin(key, label)
+  }
+
+  /** As `end`, of one that was held. */
+  release(key: unknown, job?: object): void {
+    const left = (this.#held.get(key) ?? 1) - 1
+    if (left > 0) this.#held.set(key, left)
+    else this.#held.delete(key)
+    this.end(key, job)
+    if (this.#held.size === 0) this.#idle()
+  }
+
+  /** How many are held. */
+  get held(): number {
+    return this.#held.size
+  }
+
+  /** Resolves when none is held. */
+  allReleased(): Promise<void> {
+    return this.held === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve))
   }
 
   /** With the job's object it counts once for each, also when nobody saw it begin. */

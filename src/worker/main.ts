@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { EXIT } from '../model/exit-code.ts'
 import { AppHost } from './app-host.ts'
 import { type Ending, ending } from './ending.ts'
@@ -91,11 +91,14 @@ async function live(options: HostOptions, argv: readonly string[]): Promise<numb
   const vitalsPath = takeVitalsPath(log)
   const wrong = settle(options, body, log)
   if (wrong !== undefined) return wrong
+  // The app may change its directory.
+  const { pidfile } = options
+  const placed = pidfile === undefined ? options : { ...options, pidfile: resolve(pidfile) }
   // Not earlier: the file is the worker's, and so must its owner be.
   if (vitalsPath !== undefined) vitals = beginVitals(vitalsPath, body, log, reason)
-  const found = findFiles(options, log, ends)
+  const found = findFiles(placed, log, ends)
   if (typeof found === 'number') return found
-  return Promise.race([left, body.run(found, () => announce(options, log))])
+  return Promise.race([left, body.run(found, () => announce(placed, log))])
 }
 
 /** The app's file, or the exit code. */

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readlinkSync, statSync, writeSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Log } from './log.ts'
 
@@ -13,6 +14,15 @@ const isSameFile = (fd: number, path: string): boolean => {
   try {
     const [open, named] = [fstatSync(fd), statSync(path)]
     return open.isFile() && open.ino === named.ino && open.dev === named.dev
+  } catch {
+    return false
+  }
+}
+
+/** It was rotated while we booted: `w1.log.1`, `w1.log-20261130`, or `w1.log (deleted)`, as /proc has it. */
+const wasFile = (fd: number, path: string): boolean => {
+  try {
+    return fstatSync(fd).isFile() && basename(readlinkSync(`/proc/self/fd/${fd}`)).startsWith(basename(path))
   } catch {
     return false
   }
@@ -42,9 +52,10 @@ export class Output {
 
   /** Only where stdout or stderr really are that file: on a terminal or a pipe there is nothing to open again. */
   constructor(logfile: string | undefined) {
-    const logs = (fd: 1 | 2) => logfile !== undefined && isSameFile(fd, logfile)
+    const logs = (fd: 1 | 2) => logfile !== undefined && (isSameFile(fd, logfile) || wasFile(fd, logfile))
     this.#streams = [...(logs(1) ? [process.stdout] : []), ...(logs(2) ? [process.stderr] : [])]
-    this.#path = this.#streams.length > 0 ? logfile : undefined
+    // The app may change its directory.
+    this.#path = logfile !== undefined && this.#streams.length > 0 ? resolve(logfile) : undefined
   }
 
   /** The descriptor for programs that are started from now on. */

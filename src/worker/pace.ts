@@ -2,6 +2,8 @@
 export interface Tempo {
   readonly pauseMs: number
   readonly periodMs: number
+  /** What is due is written before anything else happens, if it can be: a job may hold the event loop for minutes. */
+  readonly atOnce?: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export class Pace {
     if (this.#stopped || at >= this.#due) return
     clearTimeout(this.#timer)
     this.#due = at
+    if (this.#tempo.atOnce && at <= performance.now()) return void this.#turn()
     this.#timer = setTimeout(() => void this.#turn(), Math.ceil(Math.max(0, at - performance.now()))).unref()
   }
 

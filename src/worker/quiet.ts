@@ -1,4 +1,4 @@
-import { heldByPause } from './bullmq.ts'
+import { heldByPause, takenUpAgain, takesNoJobs } from './bullmq.ts'
 import type { Closeable } from './load.ts'
 import { type Log, logFailure } from './log.ts'
 
@@ -55,6 +55,7 @@ export class Quieting {
   /** Resolves with whether it took hold; while the app loads, at once with true. */
   async want(quiet: boolean): Promise<boolean> {
     this.#wanted = quiet
+    if (!quiet) this.#say(false)
     if (this.#parts === undefined) return true
     await this.#next()
     return this.held === quiet
@@ -71,7 +72,7 @@ export class Quieting {
 
   async #pause(): Promise<void> {
     this.#say(false)
-    const parts = this.#parts ?? []
+    const parts = (this.#parts ?? []).filter((part) => !takesNoJobs(part))
     const pausable = parts.filter(isPausable)
     // `true`, as BullMQ has it: do not wait for the jobs that run.
     const pause = async (part: Pausable) => {
@@ -79,20 +80,31 @@ export class Quieting {
       await heldByPause(part, () => this.#wanted)
     }
     const calls = [...pausable.map((part) => () => pause(part)), ...this.#onQuiet]
-    const paused = await this.#callAll(calls, 'it cannot be quiet')
     const unheard = this.#onQuiet.length === 0 ? parts.length - pausable.length : 0
+    const paused = await this.#callAll(calls, 'it cannot be quiet')
     if (calls.length === 0) this.#log.warn('TSTP: nothing of this app can pause, it goes on taking jobs')
     else if (unheard > 0) this.#log.warn(`TSTP: ${unheard} of ${parts.length} parts cannot pause and go on taking jobs`)
     const holds = paused && calls.length > 0 && unheard === 0
     this.#set(holds && this.#wanted ? 'quiet' : 'half')
     if (this.held) this.#log.info('quiet: no more jobs are taken')
-    this.#say(!holds && this.#wanted)
+    if (!holds && this.#wanted) await this.#undo()
+  }
+
+  /** Half a pause is none: what did pause takes jobs again. */
+  async #undo(): Promise<void> {
+    this.#wanted = false
+    await this.#resume()
+    this.#say(!this.#wanted)
   }
 
   async #resume(): Promise<void> {
     this.#say(false)
-    const pausable = (this.#parts ?? []).filter(isPausable)
-    const calls = [...pausable.map((part) => () => part.resume()), ...this.#onResume]
+    const resume = async (part: Pausable) => {
+      await part.resume()
+      await takenUpAgain(part, () => !this.#wanted)
+    }
+    const pausable = (this.#parts ?? []).filter((part) => !takesNoJobs(part)).filter(isPausable)
+    const calls = [...pausable.map((part) => () => resume(part)), ...this.#onResume]
     if (!(await this.#callAll(calls, 'it cannot be resumed'))) return
     this.#set('taking')
     this.#log.info('resumed: jobs are taken again')

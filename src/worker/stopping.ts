@@ -30,10 +30,10 @@ export class Stopping {
   }
 
   /** More of the same change nothing: multi's stop may be repeated. */
-  warm(by: string): void {
+  warm(by: string, what = 'closing, running jobs are waited for'): void {
     if (this.#requested) return
     this.#requested = true
-    this.#log.info(`${by}: closing, running jobs are waited for`)
+    this.#log.info(`${by}: ${what}`)
     this.#begin()
   }
 

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Rig, rigFor } from '../rig/rig.ts'
+import { type Rig, rigFor, until } from '../rig/rig.ts'
 
 const SAYS_WHY = /w1@\S+: FAILED: it cannot, and goes on taking jobs: its log says why/
 
@@ -32,6 +32,26 @@ test.for([
   }
   expect(await stateOf(rig)).toBe('running')
   expect((await rig.multi('resume', 'w1', FOR_EVER)).code).toBe(0)
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+})
+
+test('resume is sent also to a worker that is only about to be quiet, and to one that half is', async (context) => {
+  const rig = rigFor(context)
+  const gate = join(rig.work, 'gate')
+  const source = `import { existsSync } from 'node:fs'
+    let paused = false
+    export default ({ log }) => ({
+      close() {}, resume() { paused = false; log.info('taken up again') },
+      async pause() { paused = true; log.info('pausing'); while (!existsSync(${JSON.stringify(gate)})) await new Promise((done) => setTimeout(done, 20)) },
+    })`
+  await started(rig, source)
+  expect((await rig.multi('quiet', 'w1', '--timeout=0.2')).code).toBe(1)
+  const log = () => readFileSync(join(rig.logs, 'w1.log'), 'utf8')
+  await until(() => log().includes('pausing'), 'it to pause')
+  expect((await rig.multi('resume', 'w1', FOR_EVER)).code).toBe(0)
+  writeFileSync(gate, '')
+  await until(() => log().includes('taken up again'), 'it to take jobs again')
+  expect(await stateOf(rig)).toBe('running')
   expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })
 

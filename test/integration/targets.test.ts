@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Rig, rigFor } from '../rig/rig.ts'
@@ -71,11 +71,31 @@ test('a bare command names the nodes whose records were spoilt, and how to reach
   const said = `the node of ${rig.pidfile('w2')} is passed over, because the record is torn: name it with --pidfile`
   for (const line of [['status'], ['status', '--json'], ['stopwait', '--quiet']] as const) {
     const { code, stdout, stderr } = await rig.multi(...line)
-    expect({ code, said: (stdout + stderr).includes(said) }).toEqual({ code: 0, said: true })
+    // Not 0: an init script would believe that all is down.
+    expect({ code, said: (stdout + stderr).includes(said) }).toEqual({ code: 4, said: true })
   }
   expect(spoilt.signals).toEqual([])
   expect((await rig.multi('stopwait', 'w2', `--pidfile=${rig.pidfile('w2')}`)).code).toBe(0)
   expect(spoilt.signals).toEqual(['SIGTERM'])
+})
+
+test('a bare command does not take another fleet for the one whose records were spoilt', async (context) => {
+  const rig = rigFor(context)
+  await rig.started('w1')
+  const elsewhere = join(rig.directory, 'elsewhere')
+  mkdirSync(elsewhere)
+  await rig.multi({ cwd: elsewhere }, 'start', 'other', ...rig.puppet, '--startsecs=0')
+  const other = await rig.worker('other')
+  const whole = readFileSync(rig.recordFile('w1'))
+  writeFileSync(rig.recordFile('w1'), '{')
+  for (const verb of ['stopwait', 'kill', 'restart', 'status']) {
+    const { code, stderr } = await rig.multi(verb)
+    expect(code).toBe(4)
+    expect(stderr).toContain(`no node is named, and that of ${rig.pidfile('w1')} may be of this fleet`)
+  }
+  expect({ alive: other.alive, signals: other.signals }).toEqual({ alive: true, signals: [] })
+  writeFileSync(rig.recordFile('w1'), whole)
+  expect((await rig.multi('stopwait', '--all')).code).toBe(0)
 })
 
 test('a bare command where nothing was ever started: exit 2, and what to do', async (context) => {
@@ -98,6 +118,30 @@ async function namesakes(rig: Rig) {
   const ofFleet = (cwd: string) => rig.puppets.find(({ hello }) => hello.cwd === cwd, `the worker in ${cwd}`)
   return { a, b, inA: await ofFleet(a), inB: await ofFleet(b) }
 }
+
+test('a node of another host is not the one whose default pidfile it would have', async (context) => {
+  const rig = rigFor(context)
+  const worker = await rig.started('w1@a')
+  for (const line of [
+    ['stopwait', 'w1@b'],
+    ['kill', 'w1', '-n', 'b'],
+    ['status', 'w1@b'],
+    ['forget', 'w1@b'],
+    ['restart', 'w1@b'],
+    ['start', 'w1@b', ...rig.puppet],
+  ]) {
+    const { code, stderr } = await rig.multi(...line)
+    expect({ line, code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('w1@b would have the pidfile of w1@a'),
+    })
+  }
+  expect({ alive: worker.alive, signals: worker.signals }).toEqual({ alive: true, signals: [] })
+  const beside = await rig.multi('start', 'w1@b', ...rig.puppet, '--startsecs=0', `--pidfile=${rig.run}/%h.pid`)
+  expect(beside.code).toBe(0)
+  expect((await rig.multi('stopwait')).code).toBe(0)
+  expect(worker.signals).toEqual(['SIGTERM'])
+})
 
 test('one name in two fleets: in its directory it means its own', async (context) => {
   const rig = rigFor(context)

@@ -6,17 +6,21 @@ export interface PoolState {
   /** All children were ready once. */
   readonly begun: boolean
   readonly quiet: boolean
+  readonly loud: boolean
   readonly trouble?: Sample['exit']
 }
 
 const sum = (slots: readonly Slot[], of: (slot: Slot) => number): number =>
   slots.reduce((total, slot) => total + of(slot), 0)
 
+/** One that is replaced finishes its jobs. */
+const takesNone = ({ report }: Slot): boolean => report?.state === 'quiet' || report?.state === 'draining'
+
 function stateOf(slots: readonly Slot[], { stopping, begun, quiet }: PoolState): Sample['state'] {
   if (stopping) return 'draining'
   const working = slots.filter((slot) => slot.view().phase === 'ready')
   if (!begun) return 'booting'
-  if (quiet && slots.filter(({ running }) => running).every(({ report }) => report?.state === 'quiet')) return 'quiet'
+  if (quiet && slots.filter(({ running }) => running).every(takesNone)) return 'quiet'
   // With every child down it does no job, whatever it once could.
   return working.length === 0 && !slots.some((slot) => slot.view().leaving === 'recycle') ? 'booting' : 'ready'
 }
@@ -31,7 +35,7 @@ export function aggregate(slots: readonly Slot[], state: PoolState): Sample {
     done: sum(slots, ({ done }) => done),
     oldestStartedAt: starts.length === 0 ? null : Math.min(...starts),
     soft: slots.some(({ report }) => report?.soft === true),
-    ...(state.quiet && slots.some(({ loud }) => loud) && { loud: true }),
+    ...(state.loud && { loud: true }),
     ...(state.trouble !== undefined && { exit: state.trouble }),
   }
 }

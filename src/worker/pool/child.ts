@@ -13,7 +13,7 @@ import { childLog } from './logs.ts'
 import { type Order, type Report, readOrder, reportMessage } from './messages.ts'
 
 /** Often enough for the parent to recycle and to scale in time; at rest only so that it knows the memory. */
-const TEMPO = { pauseMs: 100, periodMs: 5000 }
+const TEMPO = { pauseMs: 100, periodMs: 5000, atOnce: true }
 /** A parent that does not read must not keep us. */
 const LAST_WORDS_MS = 1000
 

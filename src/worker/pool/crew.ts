@@ -12,6 +12,9 @@ import { type Limits, limitsOf, membersOf, type PoolView } from './view.ts'
 
 const now = () => performance.now()
 
+/** Node's timers end at once that are longer than 2^31. */
+const LONGEST_MS = 2 ** 30
+
 /** The children of a pool, kept at the number that is wanted. */
 export class Crew {
   readonly #house: House
@@ -65,12 +68,14 @@ export class Crew {
   }
 
   /** Starts, replaces and closes children until all is as it should be. */
-  keepUp(mayScale: boolean): void {
-    if (mayScale) this.#scale()
-    for (const step of decide(this.#view(), this.#limits, now())) this.#act(step)
+  keepUp(begun: boolean): void {
+    if (begun) this.#scale()
+    // Who is still to be ready for the first time is not replaced: on a busy queue that might never come to an end.
+    const { keepAliveMs } = this.#limits
+    for (const step of decide(this.#view(), begun ? this.#limits : { keepAliveMs }, now())) this.#act(step)
     const view = this.#view()
     const wake = Math.min(wakeAt(view), shrinksAt(view, this.#limits)) - now()
-    if (Number.isFinite(wake)) this.#timer = setTimeout(this.#turn, Math.ceil(Math.max(1, wake)))
+    if (Number.isFinite(wake)) this.#timer = setTimeout(this.#turn, Math.ceil(Math.min(LONGEST_MS, Math.max(1, wake))))
   }
 
   /** Nothing by itself until the next keepUp. */

@@ -14,6 +14,8 @@ export class Pool implements Body {
   readonly #house: House
   readonly #crew: Crew
   #quiet = false
+  /** It was told to be quiet, and a child cannot. */
+  #loud = false
   /** All children were ready once. */
   #begun = false
   readonly #trouble = new Trouble(() => this.#turn())
@@ -28,7 +30,7 @@ export class Pool implements Body {
     this.stopping = new Stopping(house.log)
     this.#crew = new Crew(house, argv, {
       turn: () => this.#turn(),
-      loud: (index) => house.log.warn(`child ${index} cannot be quiet and goes on taking jobs`),
+      loud: (index) => this.#cannotBeQuiet(index),
       failed: (slot, exit, wasReady) => this.#failed(slot, exit, wasReady),
       drained: (slot, exit) => this.#drained(slot, exit),
     })
@@ -59,6 +61,7 @@ export class Pool implements Body {
   quiet(): void {
     if (this.#closing) return
     this.#quiet = true
+    this.#loud = false
     this.#crew.order('quiet')
     this.#turn()
   }
@@ -66,8 +69,18 @@ export class Pool implements Body {
   resume(): void {
     if (this.#closing) return
     this.#quiet = false
+    this.#loud = false
     this.#crew.order('resume')
     this.#turn()
+  }
+
+  /** Half a pool that is quiet would be no pool: the others take jobs again, and what ends is replaced. */
+  #cannotBeQuiet(index: number): void {
+    this.#house.log.warn(`child ${index} cannot be quiet and goes on taking jobs`)
+    if (!this.#quiet || this.#closing) return
+    this.#quiet = false
+    this.#loud = true
+    this.#crew.order('resume')
   }
 
   reopen(): void {
@@ -82,7 +95,13 @@ export class Pool implements Body {
 
   sample(): Sample {
     const { exit: trouble } = this.#trouble
-    const state = { stopping: this.#closing, begun: this.#begun, quiet: this.#quiet, ...(trouble && { trouble }) }
+    const state = {
+      stopping: this.#closing,
+      begun: this.#begun,
+      quiet: this.#quiet,
+      loud: this.#loud,
+      ...(trouble && { trouble }),
+    }
     return this.#crew.sample(state)
   }
 

@@ -33,6 +33,7 @@ export class Slot {
   #retryAt = 0
   #readyAt: number | undefined
   #idleSince: number | undefined
+  /** Its child was asked to be quiet, and has said since that it cannot. */
   #loud = false
   /** Done by children that had this place before. */
   #doneBefore = 0
@@ -54,11 +55,6 @@ export class Slot {
 
   get done(): number {
     return this.#doneBefore + (this.report?.done ?? 0)
-  }
-
-  /** Its child was asked to be quiet, and has said since that it cannot. */
-  get loud(): boolean {
-    return this.#loud
   }
 
   get running(): boolean {
@@ -84,11 +80,17 @@ export class Slot {
     this.#phase = 'booting'
     this.#readyAt = undefined
     this.#idleSince = undefined
-    this.#process = new PoolProcess(
-      this.#fork(this.index),
-      (report, before) => this.#hear(report, before),
-      (exit) => this.#end(exit),
-    )
+    try {
+      this.#process = new PoolProcess(
+        this.#fork(this.index),
+        (report, before) => this.#hear(report, before),
+        (exit) => this.#end(exit),
+      )
+    } catch (error) {
+      // As when it fails later: no memory, no descriptors.
+      setImmediate(() => this.#end({ code: null, signal: null, reason: (error as Error).message }))
+      return
+    }
     this.#log.debug(`child ${this.index} begins`, { pid: this.pid })
   }
 

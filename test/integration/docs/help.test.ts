@@ -64,7 +64,7 @@ test.for([
   [['logs', 'w1'], 'multi status shows where the logs are'],
   [['reload'], 'did you mean restart --rolling?'],
   [['delete', 'w1'], 'did you mean forget?'],
-  [['signal', 'INT', 'w1'], 'a signal is an option of stop: stop -INT'],
+  [['signal', 'INT', 'w1'], 'stop -INT asks a node to end by another signal'],
   [['constructor'], 'multi help lists the verbs'],
   [['frobnicate'], 'multi help lists the verbs'],
   [[], 'multi help lists them'],

@@ -16,6 +16,7 @@ export default (context) => {
   const { child, jobs, log } = context
   let end
   const orders = {
+    block: (ms) => { const work = context.job(() => { const until = Date.now() + Number(ms); while (Date.now() < until); }); setImmediate(work) },
     begin: () => { end = jobs.start('told') },
     end: () => { end(); end = undefined },
     jobs: (n) => { for (let i = 0; i < Number(n); i += 1) jobs.start()() },
@@ -37,6 +38,7 @@ export default (context) => {
   const facts = { pid: process.pid, concurrency: context.concurrency, pool: context.pool, MULTI_INDEX, MULTI_NODE_INDEX, MULTI_VITALS }
   writeFileSync(\`\${dir}/facts-\${child}.new\`, JSON.stringify(facts))
   renameSync(\`\${dir}/facts-\${child}.new\`, \`\${dir}/facts-\${child}\`)
+  if (process.env.POOL_WORKS) jobs.start()()
   process.on('SIGTERM', () => console.log('child', child, 'got TERM'))
   if (process.env.POOL_SOFT) context.signal.addEventListener('abort', () => { log.warn('aborted'); end?.(); end = undefined })
   const close = async () => {

@@ -37,13 +37,43 @@ it('a child that ends while the pool is quiet comes back when it is resumed', as
   await rig.state('ready')
 })
 
-it('a pool whose app cannot pause is not quiet, and the log says so', async () => {
+it('a pool whose app cannot pause is not quiet: it says so, goes on taking jobs, and replaces what ends', async () => {
   const host = await rig.ready(['-c', '1'], { POOL_LOUD: '1' })
   host.signal('SIGTSTP')
   await host.says('child 1 cannot be quiet')
   await rig.saysOfItself('that it cannot', ({ loud }) => loud === true)
   await rig.tell(1, 'jobs 1')
   expect(await rig.saysOfItself('a job', ({ done }) => done === 1)).toMatchObject({ state: 'ready' })
+  const pid = rig.pid(1)
+  process.kill(pid, 'SIGKILL')
+  await rig.successor(1, pid)
+  host.signal('SIGCONT')
+  await rig.saysOfItself('nothing of it any more', ({ loud }) => loud !== true)
+})
+
+it('a pool is quiet also while a child of it is replaced and finishes its job', async () => {
+  const host = await rig.ready(['-c', '2', '--max-tasks-per-child=1'])
+  await rig.tell(1, 'begin', 'jobs 1')
+  await host.says('child 1 is closed: it has done 1 jobs')
+  host.signal('SIGTSTP')
+  expect(await rig.state('quiet')).toMatchObject({ active: 1 })
+  await rig.tell(1, 'end')
+})
+
+it('a job that holds the event loop of its child is heard of while it runs', async () => {
+  const host = await rig.ready(['-c', '1'])
+  await rig.tell(1, 'block 5000')
+  expect(await rig.saysOfItself('a job that runs', ({ active }) => active === 1)).toMatchObject({ done: 0 })
+  host.signal('SIGTERM')
+  expect((await host.ended).code).toBe(0)
+})
+
+it('children that reach their limits while others still boot are replaced only when all were ready once', async () => {
+  const host = rig.pool(['-c', '3', '--max-tasks-per-child=1', '--max-memory-per-child=1000'], { POOL_WORKS: '1' })
+  await host.says('ready pid=')
+  const before = host.output.slice(0, host.output.indexOf('ready pid='))
+  expect(before).not.toContain('is closed')
+  await host.says('is closed: it has done')
 })
 
 describe('a pool that closes', () => {

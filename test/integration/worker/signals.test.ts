@@ -115,14 +115,14 @@ const ROWS: Readonly<Record<HostSignal, () => Promise<void>>> = {
 /** While the app loads: each signal is taken, and none ends the process in the middle of it. */
 const WHILE_LOADING: Readonly<Record<HostSignal, (host: Host) => Promise<void>>> = {
   TERM: async (host) => {
-    await host.says('TERM: closing')
+    await host.says('TERM: its app is still starting')
     expect(await finished(host)).toBe(0)
     expect(host.output).toContain('close called')
     expect(host.output).not.toContain('ready')
     expect(existsSync(rig.pidfile)).toBe(false)
   },
   INT: async (host) => {
-    await host.says('INT: closing')
+    await host.says('INT: its app is still starting')
     expect(await finished(host)).toBe(0)
     expect(host.output).not.toContain('ready')
   },
@@ -265,7 +265,7 @@ it('TERM while the module is imported: its function is not called', async () => 
   const host = rig.start(app)
   await host.says('importing')
   host.signal('SIGTERM')
-  await host.says('TERM: closing')
+  await host.says('TERM: its app is still starting')
   expect(await finished(host)).toBe(0)
   expect(host.output).not.toContain('called')
 })

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { celeryOptions } from '../../../src/kinds/celery/options.ts'
 import { grammarFor } from '../../../src/kinds/index.ts'
 
-const isCommand = (line: readonly string[], cmd?: string) => grammarFor(line, [], cmd).unknownRepeat === 'all'
+const isCommand = (line: readonly string[], cmd?: string) =>
+  !grammarFor(line, [], cmd).options.some((rule) => rule === celeryOptions[0])
 
 describe('a line is read as one of a command', () => {
   it.each([
@@ -30,6 +31,12 @@ describe('a line is read as one of a worker', () => {
   ])('%j', (line) => expect(isCommand(line)).toBe(false))
 
   it('also with MULTI_CMD, when --cmd says so', () => expect(isCommand(['--cmd=celery worker'], 'sleep 1')).toBe(false))
+})
+
+it('with a command of one node keeps what is repeated, as that command may mean it', () => {
+  expect(grammarFor(['w1', 'w2', '--cmd:w1=sleep 1'], []).unknownRepeat).toBe('all')
+  expect(grammarFor(['w1', 'w2', '--cmd:w1=celery worker'], []).unknownRepeat).toBe('last')
+  expect(grammarFor(['w1', '--cmd=sleep 1'], []).unknownRepeat).toBe('all')
 })
 
 it('carries the settings of the verb', () => {

@@ -81,12 +81,27 @@ describe('no nodes', () => {
   test('start -3', () => expect(refuse('start -3')).toMatchObject({ argument: '-3', hint: 'write 3' }))
   test('start 10001', () => expect(refuse('start 10001').argument).toBe('10001'))
   test('start 9e99 as digits', () => expect(refuse(`start ${'9'.repeat(400)}`).reason).toBe('usage'))
+  test.each(['stop', 'kill', 'restart'])('an empty one does not mean all: %s ""', (verb) =>
+    expect(refuse([verb, ''])).toMatchObject({
+      message: 'no node is named, and an empty argument names none',
+      hint: 'leave it out where the whole fleet is meant',
+    }),
+  )
+  test('nor does a selector without the nodes that it is for', () =>
+    expect(refuse('restart -c:p2 4')).toMatchObject({
+      message: 'no node is named, so -c:p2 selects none',
+      hint: 'name the nodes, as p2',
+    }))
   test('stop means all recorded ones', () => expect(accept('stop').nodes).toEqual([]))
   test('but not when an unknown option swallowed the node', () =>
     expect(refuse('stop -x w1')).toMatchObject({
-      message: 'no node is named: -x is not known and takes w1 as its value',
+      message: '-x is not known and takes w1 as its value',
       hint: 'if w1 is a node, write it before the options',
     }))
+  test('nor does it swallow the first of several where no worker gets it', () => {
+    expect(refuse('kill -v w1 w2').message).toBe('-v is not known and takes w1 as its value')
+    expect(names('kill w1 -v 2 w2')).toEqual(['w1@vm.example.org', 'w2@vm.example.org'])
+  })
   test.each([
     ['stop -n w1', '-n'],
     ['kill --hostname=w1', '--hostname=w1'],
@@ -203,9 +218,9 @@ describe('argv is an array from end to end', () => {
       '--',
       '%n',
     ]))
-  test('--cmd is split as by sh, then expanded: a blank in a name splits nothing', () => {
-    const [node] = accept(['start', 'a b', '--cmd=/opt/my\\ app/run "x  y" \'$HOME\' %n']).nodes
-    expect(node?.cmd).toEqual(['/opt/my app/run', 'x  y', '$HOME', 'a b'])
+  test('--cmd is split as by sh, then expanded: a quote in a name changes nothing', () => {
+    const [node] = accept(['start', 'a"b', '--cmd=/opt/my\\ app/run "x  y" \'$HOME\' %n']).nodes
+    expect(node?.cmd).toEqual(['/opt/my app/run', 'x  y', '$HOME', 'a"b'])
   })
   test('--append', () =>
     expect(accept(['start', 'w1', '--append=--x="a b" %h']).nodes[0]?.append).toEqual(['--x=a b', 'w1@vm.example.org']))
@@ -257,8 +272,22 @@ describe('names that cannot be file names', () => {
       hint: 'write each node as a word of its own; where none is named, the whole fleet is meant',
     }),
   )
+  test('several in one word, as systemd makes of ${NODES}', () =>
+    expect(refuse(['stopwait', 'w1 w2'])).toMatchObject({
+      message: 'w1 w2 (w1 w2@vm.example.org): a node name cannot contain a blank',
+      hint: 'write each node as a word of its own (in a systemd unit $NODES, not ${NODES}); where none is named, the whole fleet is meant',
+    }))
   test('made by a prefix', () => expect(refuse('start w1 --prefix=../').message).toContain('w1 (../w1@'))
 })
+
+test.each(['--timeout', '--pidfile', '-n'])('%s does not take the next word where its value is empty', (option) =>
+  expect(refuse(['stop', option, '', 'w1'])).toEqual({
+    reason: 'usage',
+    message: `${option} needs a value, and the argument behind it is empty`,
+    argument: option,
+    hint: `write ${option} VALUE`,
+  }),
+)
 
 test('empty arguments are dropped', () => {
   expect(summary(['', 'start', '', 'w1', '-c', '', '3', ''])).toEqual(['w1: -c=3'])

@@ -26,7 +26,7 @@ export const facts: Facts = {
 const VERBS: Readonly<Record<string, ParseOptions>> = {
   start: { takesSignal: false, allowNoNodes: false },
   show: { takesSignal: false, allowNoNodes: false },
-  kill: { takesSignal: false, allowNoNodes: true, handsNothingOn: true },
+  kill: { takesSignal: true, allowNoNodes: true, handsNothingOn: true },
   stop: { takesSignal: true, allowNoNodes: true, handsNothingOn: true },
   restart: { takesSignal: true, allowNoNodes: true },
   expand: { takesSignal: false, allowNoNodes: false, positional: 'template' },

@@ -102,6 +102,22 @@ describe('signals', () => {
     ['-99', 'such as -9, -INT or -SIGINT'],
     ['-0', 'such as -9, -INT or -SIGINT'],
   ])('%s is none', (typed, hint) => expect(refuse(`stop w1 ${typed}`)).toMatchObject({ argument: typed, hint }))
+  test.each([
+    ['kill -s HUP w1', '-s', '-HUP'],
+    ['stop -s 9 w1', '-s', '-KILL'],
+    ['kill w1 -term', '-term', '-TERM'],
+    ['stop w1 --signal=int', '--signal=int', '-INT'],
+    ['stop --signal quit w1', '--signal', '-QUIT'],
+    ['stop --signal=bogus w1', '--signal=bogus', '-INT'],
+  ])('is not left out where it is given in another way: %s', (line, argument, written) =>
+    expect(refuse(line)).toEqual({
+      reason: 'usage',
+      message: `${argument} is not how a signal is given`,
+      argument,
+      hint: `write ${written}`,
+    }),
+  )
+  test('the schedule of Celery’s beat is none', () => expect(accept('stop w1 -s /run/beat').signal).toBeUndefined())
   test('a known letter with a value in capitals stays one', () =>
     expect(summary('restart w1 -QHIGH')).toEqual(['w1: -Q=HIGH']))
 })
