@@ -11,6 +11,7 @@ TICK = 0.25  # Between two looks for a wish.
 HASTE = 0.1  # Between two looks and two writings while somebody waits for the wish to come true,
 HASTY = 5.0  # which is for this long.
 PATIENCE = 1.0  # How long an ending worker waits at most for its last words to be written.
+WISHES = ['quiet', 'resume']
 LIMIT = 16000  # Larger is not believed.
 
 
@@ -64,7 +65,8 @@ def connect(path):
         worker = consumer = soft = reason = face = home = None
         state, queues, over = 'booting', [], False
         ear = mouth = None
-        wished, hasty_until = False, 0.0
+        wish, hasty_until = None, 0.0
+        kept = ()  # All queues that it took jobs from when it was ready first.
         pid = os.getpid()
 
         def begin(self, sender=None, **_):
@@ -128,9 +130,15 @@ def connect(path):
 
         def hear(self, **_):
             os.read(self.ear, 1024)
-            if self.wished:
-                self.wished = False
+            self.heed()
+
+        def heed(self, **_):
+            """The last wish counts: one that was taken back while a job kept the consumer busy does not come true later."""
+            wish, self.wish = self.wish, None
+            if wish == 'quiet':
                 self.leave_queues()
+            elif wish == 'resume':
+                self.take_queues()
 
         def is_heedful(self):
             """Not while it has no broker: there is nothing to leave, and it cannot hear."""
@@ -146,10 +154,11 @@ def connect(path):
                 os.unlink(path + '.wish')
             except OSError:
                 return False
-            self.wished = wish == 'quiet'
-            if self.wished:
-                self.hasty_until = time.monotonic() + HASTY
-            return self.wished
+            if wish not in WISHES:
+                return False
+            self.wish = wish
+            self.hasty_until = time.monotonic() + HASTY
+            return True
 
         def nudge(self):
             """Has the consumer's thread do what was wished, and what threads of its pool left it to do (acknowledge)."""
@@ -157,18 +166,30 @@ def connect(path):
                 return
             if self.consumer.hub:
                 os.write(self.mouth, b'.')
-            elif self.wished:
-                self.wished = False
-                self.consumer.call_soon(harmless(self.leave_queues))
+            elif self.wish:
+                self.consumer.call_soon(harmless(self.heed))
 
-        def leave_queues(self, **_):
+        def leave_queues(self):
             for queue in list(self.consumer.task_consumer.queues):
                 self.consumer.call_soon(self.leave_queue, queue.name)
 
+        def take_queues(self):
+            for name in self.kept:
+                self.consumer.call_soon(self.take_queue, name)
+
         def leave_queue(self, name):
             """As remote control does it (celery/worker/control.py, cancel_consumer)."""
+            self.change(self.consumer.cancel_task_queue, name)
+
+        def take_queue(self, name):
+            """As add_consumer; but that leaves it unselected (celery/app/amqp.py), and lost with the next connection."""
+            queues = self.consumer.app.amqp.queues
+            self.change(lambda name: queues.select_add(queues[name]), name)
+            self.change(self.consumer.add_task_queue, name)
+
+        def change(self, how, name):
             try:
-                self.consumer.cancel_task_queue(name)
+                how(name)
             except self.consumer.connection_errors:
                 raise  # The consumer knows what to do about a broker that is gone.
             except Exception:
@@ -209,6 +230,7 @@ def connect(path):
             """Until there is something to say, or may be."""
             if self.is_hasty():
                 self.wake.acquire(timeout=HASTE)
+                self.sees_wish()
                 return
             end = time.monotonic() + PAUSE
             while not self.wake.acquire(timeout=TICK):
@@ -235,7 +257,7 @@ def connect(path):
                 'queues': self.queues,
             }
             if self.is_heedful():
-                words['heeds'] = ['quiet']
+                words['heeds'] = WISHES
             if self.home:
                 words['home'] = self.home
             if self.soft is not None:
@@ -256,11 +278,13 @@ def connect(path):
                 return 'booting'
             # None while it looks for a lost broker. Queues that it was told to leave stay left then.
             consumer = getattr(self.consumer, 'task_consumer', None)
-            self.queues = sorted(queue.name for queue in consumer.queues)[:100] if consumer else []
+            queues = sorted(queue.name for queue in consumer.queues) if consumer else []
+            self.queues = queues[:100]
             if consumer is None:
                 return self.state if self.state != 'booting' else 'ready'
             # What a worker that was quieted is to be given back.
-            self.home = self.home or self.queues
+            self.kept = self.kept or queues
+            self.home = self.kept[:100]
             return 'ready' if self.queues or is_fetching(consumer.channel) else 'quiet'
 
         def last_words(self):

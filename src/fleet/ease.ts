@@ -19,6 +19,8 @@ export interface Easing {
   readonly until: number
   quietAt?: number
   over: boolean
+  /** It was asked by us, and can be told that it is no longer wanted. */
+  readonly canBeCalledOff?: boolean
 }
 
 /** One that may be asked: its own word, and where it looks for a wish. */
@@ -65,7 +67,8 @@ async function begin({ goal, since }: Run, { vitals, wish }: Easable, system: Sy
   const until = Math.min(now + LIMIT_MS, limit === undefined ? Number.POSITIVE_INFINITY : since + limit / 2)
   if (vitals.state === 'quiet') return { wish, until, over: false }
   const asked = await system.symlink('quiet', wish)
-  return { wish, until, over: !asked.ok && asked.error.code !== 'EEXIST' }
+  const isAsked = asked.ok || asked.error.code === 'EEXIST'
+  return { wish, until, over: !isAsked, canBeCalledOff: isAsked && vitals.heeds?.includes('resume') === true }
 }
 
 function isOn(easing: Easing, { state, active, reserved }: Heard, now: number): boolean {
@@ -84,9 +87,11 @@ const waitFor = ({ pid, vitals }: Easable, system: System): Step => ({
   untilMono: system.now() + LOOK_MS,
 })
 
-/** Who is interrupted while it asks leaves no wish behind that nobody waits for any more. */
+/** Who is interrupted while it asks leaves no wish behind that nobody waits for any more, nor a worker quiet that it does not stop. */
 export async function stopAsking({ easing }: Run, system: System): Promise<void> {
-  if (easing && !easing.over) await end(easing, system)
+  if (!easing || easing.over) return
+  await end(easing, system)
+  if (easing.canBeCalledOff) await system.symlink('resume', easing.wish)
 }
 
 /** A wish that was not heeded is taken back. */

@@ -1,5 +1,6 @@
 import type { Emit } from '../model/events.ts'
 import type { Failure } from '../model/failure.ts'
+import type { AbsPath } from '../model/names.ts'
 import type { Done, Outcome } from '../model/outcome.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Quieting, Target } from '../model/spec.ts'
@@ -9,7 +10,7 @@ import { newMemory } from '../node/memory.ts'
 import { lastWordsPath, observe, type Seen } from '../node/observe.ts'
 import { observeAbandoned } from '../node/observe-abandoned.ts'
 import { mayBeRun } from '../node/record.ts'
-import { SILENT_AFTER_MS } from '../node/vitals.ts'
+import { type Heard, SILENT_AFTER_MS } from '../node/vitals.ts'
 import type { System } from '../system/port.ts'
 
 export type Wish = 'quiet' | 'resume'
@@ -84,17 +85,26 @@ async function forgetWish({ recordRead }: Seen, { system }: Telling): Promise<vo
   if (words) await system.remove(wishPath(words))
 }
 
-/** To take jobs again, even where it says that it does: it may just be about to be quiet, and CONT changes nothing twice. */
-const isToBeTold = ({ record }: Seen, { wish }: Telling): boolean =>
-  wish === 'resume' && record?.plan?.quiet?.by === 'signal'
+/** To take jobs again, even where it says that it does: it may just be about to be quiet, and this changes nothing twice. */
+const isToBeTold = (seen: Seen, telling: Telling): boolean =>
+  telling.wish === 'resume' && (seen.record?.plan?.quiet?.by === 'signal' || wishOf(seen, telling) !== undefined)
+
+/** Where a wish is made to this worker and no other, if it says that it would do it, and its record is ours. */
+function wishOf({ vitals, recordRead }: Seen, { system, wish }: Telling): AbsPath | undefined {
+  if (!vitals?.heeds?.includes(wish) || vitals.heardMs >= SILENT_AFTER_MS) return undefined
+  const words = lastWordsPath(system, recordRead)
+  return words && wishPath(words)
+}
 
 /** By its own word, if that is not old: a silent worker may have come to anything since. */
 const hasIt = ({ state, vitals }: Seen, wish: Wish): boolean =>
   vitals !== undefined &&
   vitals.heardMs < SILENT_AFTER_MS &&
-  (wish === 'quiet'
-    ? state.state === 'quiet'
-    : state.state === 'running' && vitals.state !== 'draining' && !vitals.loud)
+  (wish === 'quiet' ? state.state === 'quiet' : state.state === 'running' && isBack(vitals))
+
+/** On all of the queues that it had, as far as it knows any. */
+const isBack = ({ state, loud, home = [], queues }: Heard): boolean =>
+  state !== 'draining' && !loud && home.every((name) => queues?.includes(name) ?? true)
 
 const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
   result: wish === 'quiet' ? 'quieted' : 'resumed',
@@ -104,6 +114,8 @@ const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
 })
 
 async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {
+  const place = wishOf(seen, telling)
+  if (place) return wished(target, place, seen, telling)
   const way = seen.record?.plan?.quiet
   if (!way) return err({ reason: 'not-quieted', why: 'this kind of worker cannot be told to take no more jobs' })
   if (way.by === 'program' && !mayBeRun(telling.system, seen.recordRead)) {
@@ -113,6 +125,25 @@ async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result
   if (asked) return err(asked)
   // A mute one was told; that it obeyed nobody can know.
   return seen.vitals ? confirmed(target, seen.vitals.updatedAt, telling) : ok(doneAs(seen, telling.wish, false))
+}
+
+/** By a link beside its vitals, which nobody but this worker reads: multi-worker(7). */
+async function wished(target: Target, place: AbsPath, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {
+  const { system, wish } = telling
+  const make = async (text: Wish) => {
+    // One before it that the worker has not taken, such as a killed stopwait leaves, counts no more.
+    await system.remove(place)
+    return system.symlink(text, place)
+  }
+  const made = await make(wish)
+  if (!made.ok) {
+    const { call, path = place, code } = made.error
+    return err({ reason: 'system', what: `ask ${target.name}`, call, path, code })
+  }
+  const done = await confirmed(target, seen.vitals?.updatedAt ?? 0, telling)
+  // It is said not to be quiet: then it shall not be so later, when it comes to read what it was asked.
+  if (!done.ok && wish === 'quiet') await make('resume')
+  return done
 }
 
 async function bySignal(

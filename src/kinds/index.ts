@@ -9,6 +9,7 @@ import type { PlanContext } from './kind.ts'
 export { renewed } from './celery/bridge.ts'
 export { grammarFor } from './grammar.ts'
 export type { PlanContext } from './kind.ts'
+export { unstartable } from './startable.ts'
 
 /** By `--kind`, `--cmd`, `-A` or MULTI_CMD; what names nothing is taken for a Celery worker. */
 export const saysWhatToRun = (spec: NodeSpec, env: PlanContext['env']): boolean =>

@@ -1,5 +1,5 @@
 import { type Meant, toTarget } from '../fleet/targets.ts'
-import { renewed, saysWhatToRun } from '../kinds/index.ts'
+import { renewed, saysWhatToRun, unstartable } from '../kinds/index.ts'
 import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
@@ -47,7 +47,7 @@ export async function plannedNodes(
     const unknown = spec && (await isNobody(context, one)) ? await neverStarted(context, spec) : undefined
     if (unknown) return err(unknown)
     const recorded = one.record?.plan || !spec || (verb === 'restart' && (await runs(context, one)))
-    planned.push(recorded ? await asRecorded(context, one, specs.value[at]) : await planOne(context, spec))
+    planned.push(recorded ? await asRecorded(context, verb, one, specs.value[at]) : await planOne(context, spec))
   }
   return ok(planned)
 }
@@ -210,17 +210,25 @@ async function planOne(context: Context, read: NodeSpec): Promise<Planned> {
 }
 
 /** The recorded plan, with the caller's environment: values are never recorded. */
-async function asRecorded(context: Context, { target, record }: Meant, spec: NodeSpec | undefined): Promise<Planned> {
+async function asRecorded(
+  context: Context,
+  verb: 'start' | 'restart',
+  { target, record }: Meant,
+  spec: NodeSpec | undefined,
+): Promise<Planned> {
   const { system } = context
   if (!record?.plan) return asItIs(target, notRecorded(target))
   // Whose it is counts for what stands in it now, and for nothing that was read before: its owner may have put it in another's place.
   const read = await readRecord(system, target.pidfile)
   if (!mayBeRun(system, read) || !read.record.plan) return asItIs(target, anotherUsers(target))
-  const { environmentNames, ...plan } = read.record.plan
+  // What was said when it was planned may not be so any more.
+  const { environmentNames, notes: _said, ...plan } = read.record.plan
   const given = spec?.given.logfile ? spec : undefined
   const fleet = isSet(context.line.settings, '--fleet') ? context.fleet : target.fleet
   const now = { ...target, fleet, logfile: given ? given.logfile : read.record.logfile }
   const again = await renewed({ ...(given ? loggingTo(plan, given) : plan), ...now }, context)
+  const gone = verb === 'restart' ? await unstartable(again, context) : undefined
+  if (gone) return asItIs(now, gone)
   for (const text of again.notes ?? []) context.emit({ event: 'note', target: now, text })
   warnOfMissing(context, now, environmentNames)
   return { target: now, plan: ok(again), defaultPidfile: false }

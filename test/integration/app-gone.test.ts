@@ -31,6 +31,32 @@ test('a node whose module was deleted: status knows it, stop stops it', async (c
   expect((await rig.multi({ cwd }, 'status', ...APP)).code).toBe(3)
 })
 
+test('what cannot be started again is not stopped by restart: its module, its folder or its program is gone', async (context) => {
+  const rig = rigFor(context)
+  const cwd = await started(rig)
+  const program = join(rig.work, 'program')
+  writeFileSync(program, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 })
+  expect((await rig.multi('start', 'c1', '--cmd', program, '--startsecs=0')).code).toBe(0)
+  const pids = ['w1', 'c1'].map((node) => rig.readPid(node))
+  const refused = async (line: readonly string[], code: number, said: RegExp) => {
+    const restarted = await rig.multi({}, 'restart', ...line, '--startsecs=0')
+    expect({ line, code: restarted.code, stdout: restarted.stdout }).toEqual({
+      line,
+      code,
+      stdout: expect.stringMatching(said),
+    })
+    expect(['w1', 'c1'].map((node) => rig.readPid(node))).toEqual(pids)
+  }
+  rmSync(join(cwd, 'app.mjs'))
+  await refused(['w1'], 5, /w1@\S+: FAILED: cannot find \S+app\.mjs/)
+  rmSync(cwd, { recursive: true })
+  await refused(['w1'], 6, /w1@\S+: FAILED: its working directory \S+app is not there/)
+  rmSync(program)
+  await refused(['c1'], 5, /c1@\S+: FAILED: cannot find \S+program/)
+  await refused(['w1', 'c1', '--rolling'], 5, /FAILED/)
+  expect((await rig.multi('stopwait', '--all')).code).toBe(0)
+})
+
 test.for(['stop', 'stopwait'])(
   'a node whose folder was deleted: status knows it, %s stops it',
   async (verb, context) => {

@@ -50,7 +50,7 @@ export async function expectWholeLife(rig: Rig, url: string, pool: string): Prom
 /** Wished to be quiet in the middle of a job, told to take jobs again, and wished once more. */
 export async function expectHeedsWishes(rig: Rig, url: string, pool: string): Promise<void> {
   const worker = new Worker(rig, url, { pool })
-  expect(await worker.is('ready')).toMatchObject({ heeds: ['quiet'] })
+  expect(await worker.is('ready')).toMatchObject({ heeds: ['quiet', 'resume'] })
   const job = await worker.job()
   worker.wish('quiet')
   // A worker of the pool solo does nothing else while a job runs, so it cannot leave its queue then.
@@ -63,9 +63,9 @@ export async function expectHeedsWishes(rig: Rig, url: string, pool: string): Pr
   const isBegun = await worker.sent('later')
   await whileNothingHappens(1500)
   expect(isBegun()).toBe(false)
-  await worker.control('add_consumer', worker.queue)
+  worker.wish('resume')
   await until(isBegun, 'the job to begin that was sent meanwhile')
-  expect(await worker.is('ready')).toMatchObject({ heeds: ['quiet'], queues: [worker.queue] })
+  expect(await worker.is('ready')).toMatchObject({ heeds: ['quiet', 'resume'], queues: [worker.queue] })
   worker.wish('quiet')
   await worker.is('quiet')
   await worker.stop()

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isAlive, until } from '../rig/rig.ts'
@@ -61,6 +61,42 @@ describe.skipIf(skip)(`Celery workers${note}`, { concurrent: true }, () => {
     expect(existsSync(effect)).toBe(true)
     expect(rig.processes()).toEqual([])
     expect((await celery.multi('status', 'w1')).code).toBe(3)
+  })
+
+  test('quiet takes it off all of its queues and resume puts it back, without a broker’s help', async (context) => {
+    const celery = celeryFor(context)
+    const queues = ['one', 'two'].map((name) => `${name}-${celery.rig.token}`)
+    await celery.done('start', 'w1', '-A', 'tasks', '-c', '1', '-Q', queues.join(','))
+    // Another broker than its own: remote control from here would reach strangers of that name.
+    const elsewhere = { ...celery.options, env: { ...celery.options.env, REDIS_URL: 'redis://127.0.0.1:1/0' } }
+    for (const _time of [1, 2]) {
+      const quiet = await celery.rig.multi(elsewhere, 'quiet', 'w1')
+      expect({ code: quiet.code, stdout: quiet.stdout }).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('takes no more jobs, 0 jobs left'),
+      })
+      expect(await celery.status()).toMatchObject([{ state: 'quiet' }])
+      expect((await celery.rig.multi(elsewhere, 'resume', 'w1')).code).toBe(0)
+      expect(await celery.status()).toMatchObject([{ state: 'running' }])
+      for (const queue of queues) expect(await celery.server(queue)).toBe(full('w1'))
+    }
+    await celery.done('stopwait')
+  })
+
+  test('quiet that a busy worker does not do in time fails, and does not come true later', async (context) => {
+    const celery = celeryFor(context)
+    await celery.done('start', 'w1', '-A', 'tasks', '-P', 'solo')
+    const effect = join(celery.rig.work, 'held')
+    await celery.client.send('hold', [effect])
+    await until(() => existsSync(`${effect}.begun`), 'the job to begin')
+    const { code, stdout } = await celery.multi('quiet', 'w1', '--timeout=1s')
+    expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('does not say that it does') })
+    await until(async () => !(await celery.wishes()).length, 'the last wish to be taken')
+    writeFileSync(`${effect}.end`, '')
+    await until(() => existsSync(effect), 'the job to end')
+    expect(await celery.server()).toBe(full('w1'))
+    expect(await celery.status()).toMatchObject([{ state: 'running' }])
+    await celery.done('stopwait')
   })
 
   test('TERM goes to the main process only: its pool children get none, and are waited for', async (context) => {

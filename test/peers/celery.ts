@@ -10,6 +10,7 @@
  *         await celery.theirs('stopwait', 'w1', …)            // Celery's own multi
  */
 import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, type TestContext } from 'vitest'
@@ -101,6 +102,12 @@ export class Celery {
       return existsSync(effect) ? undefined : effect
     }
     return until(underWay, 'a job to be seen before its end')
+  }
+
+  /** What workers have been asked by links beside their vitals, and have not taken. */
+  async wishes(): Promise<readonly string[]> {
+    const found = await readdir(join(this.rig.run, 'vitals'), { recursive: true })
+    return found.filter((name) => name.endsWith('.wish'))
   }
 
   pids = (...nodes: string[]): (number | undefined)[] => nodes.map((node) => this.rig.readPid(node))

@@ -204,6 +204,22 @@ describe('while workers are asked', () => {
     expect(fleet.now - begun).toBeLessThan(50)
     expect(outcomesOf(command)[0]).toMatchObject({ failure: { reason: 'interrupted', state: 'running' } })
     expect(fleet.termsOf('w1')).toEqual([])
+    await fleet.world.pass(100)
+    expect(fleet.links()).toEqual([])
+  })
+
+  test.each([
+    ['that is about to be quiet', { quietMs: 700 }, 200],
+    ['that is quiet, and has jobs', { quietMs: 100, jobs: 2, jobsMs: 60_000 }, 1000],
+  ])('an interruption leaves no worker quiet %s', async (_, heeding, ms) => {
+    const fleet = await Eased.up(['w1'], heeding)
+    const command = fleet.issue('stopwait w1')
+    await fleet.isAsked()
+    await fleet.world.pass(ms)
+    fleet.world.interrupt(command.system)
+    await fleet.world.runUntil(command.answer)
+    await fleet.world.pass(2000)
+    expect((await fleet.status())[0]).toMatchObject({ state: 'running' })
     expect(fleet.links()).toEqual([])
   })
 

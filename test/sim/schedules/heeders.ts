@@ -12,23 +12,28 @@ export interface Heeding {
   readonly drainMs?: number
 }
 
-/** As a Celery worker with its bridge: says that it heeds the wish to be quiet, looks for one, takes it away, and obeys. */
+/** As a Celery worker with its bridge: says which wishes it heeds, looks for one, takes it away, and obeys the last. */
 export function heeds({ lookMs = 25, quietMs = 60, jobs = 0, jobsMs = 0, drainMs = 40 }: Heeding = {}): Behaviour {
   const word = new WeakMap<SimProcess, 'ready' | 'quiet' | 'draining'>()
+  const wished = new WeakMap<SimProcess, number>()
   const say = (self: SimProcess, state: 'ready' | 'quiet' | 'draining', active = jobs): void => {
     // From TERM on its word is another.
     if (word.get(self) === 'draining') return
     word.set(self, state)
     markReady(self)
-    writeVitals(self, state, { active, heeds: ['quiet'] })
+    writeVitals(self, state, { active, heeds: ['quiet', 'resume'] })
   }
   const look = (self: SimProcess): void => {
     const { files } = self.machine
     const wish = `${self.env['MULTI_VITALS'] ?? ''}.wish`
-    if (files.readlink(wish, self) !== 'quiet') return
+    const text = files.readlink(wish, self)
+    if (text !== 'quiet' && text !== 'resume') return
     files.remove(wish, self)
-    self.after(quietMs, () => say(self, 'quiet'))
-    self.after(quietMs + jobsMs, () => word.get(self) === 'quiet' && say(self, 'quiet', 0))
+    const turn = (wished.get(self) ?? 0) + 1
+    wished.set(self, turn)
+    if (text === 'resume') return say(self, 'ready')
+    self.after(quietMs, () => wished.get(self) === turn && say(self, 'quiet'))
+    self.after(quietMs + jobsMs, () => wished.get(self) === turn && word.get(self) === 'quiet' && say(self, 'quiet', 0))
   }
   return {
     bootMs: 5,
