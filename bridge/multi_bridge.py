@@ -47,6 +47,15 @@ def members(weak_set):
     return [member for member in found if member is not None]
 
 
+def scheduled(consumer):
+    """Fetched, and waiting for its ETA or for its rate limit: as celery/worker/control.py finds them."""
+    from celery.worker.request import Request
+
+    waiting = [entry.args[:1] for entry in (event.entry for event in list(consumer.timer.schedule.queue))]
+    buckets = [bucket for bucket in list(consumer.task_buckets.values()) if bucket]
+    return sum(isinstance(one, Request) for args in waiting for one in args) + sum(len(one.contents) for one in buckets)
+
+
 def is_fetching(channel):
     """On Redis the answer to a BRPOP may bring a job also after its queue was left (celery/celery#4354)."""
     return any(getattr(channel, name, None) for name in ('_active_queues', '_in_poll'))
@@ -246,16 +255,19 @@ def connect(path):
             oldest = min(begun) if begun else None
             if oldest is not None and oldest < 1e9:
                 oldest += time.time() - time.monotonic()
+            reserved, later = len(members(worker_state.reserved_requests)) - len(active), self.later()
             words = {
                 'v': 1,
                 'pid': self.pid,
                 'state': self.state,
                 'active': len(active),
-                'reserved': max(0, len(members(worker_state.reserved_requests)) - len(active)),
+                'reserved': max(0, reserved) + later,
                 'done': max(0, sum(list(worker_state.total_count.values())) - len(active)),
                 'oldestStartedAt': oldest and int(oldest * 1000),
                 'queues': self.queues,
             }
+            if later:
+                words['scheduled'] = later
             if self.is_heedful():
                 words['heeds'] = WISHES
             if self.home:
@@ -265,6 +277,12 @@ def connect(path):
             if self.over:
                 words['exit'] = self.last_words()
             return words
+
+        def later(self):
+            try:
+                return scheduled(self.consumer) if self.consumer else 0
+            except Exception:
+                return 0  # Another Celery has them elsewhere.
 
         def state_now(self):
             if self.over:

@@ -41,15 +41,15 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   const reporter = tells ? (await reporting()).reporterFor(sink, verb.name, line.settings, order) : undefined
   for (const text of line.warnings) reporter?.emit({ event: 'note', text })
   const reread: Context['reread'] = (nodes, options) => parse([...nodes, ...beforeDashes(rest, options)], fleet)
-  let best: ExitCode = EXIT.ok
+  const alerts: ExitCode[] = []
   const emit: Emit = (event) => {
-    if (event.event === 'alert' && event.code !== undefined) best = event.code
+    if (event.event === 'alert' && event.code !== undefined) alerts.push(event.code)
     reporter?.emit(event)
   }
   const answer = await verb.run({ ...base, fleet, line, reread, emit })
   const code = await told(sink, answer, line.settings, reporter)
   // LSB's 4 is ours too.
-  return ended(sink, best === EXIT.ok ? code : worst([code as ExitCode, best]))
+  return ended(sink, alerts.length === 0 ? code : worst([code as ExitCode, ...alerts]))
 }
 
 export function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {

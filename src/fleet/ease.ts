@@ -71,11 +71,11 @@ async function begin({ goal, since }: Run, { vitals, wish }: Easable, system: Sy
   return { wish, until, over: !isAsked, canBeCalledOff: isAsked && vitals.heeds?.includes('resume') === true }
 }
 
-function isOn(easing: Easing, { state, active, reserved }: Heard, now: number): boolean {
+function isOn(easing: Easing, { state, active, reserved, scheduled = 0 }: Heard, now: number): boolean {
   if (easing.over || now >= easing.until) return false
   if (state !== 'quiet') return true
   easing.quietAt ??= now
-  return active + reserved > 0 && now < easing.quietAt + JOBS_MS
+  return active + reserved - scheduled > 0 && now < easing.quietAt + JOBS_MS
 }
 
 const waitFor = ({ pid, vitals }: Easable, system: System): Step => ({

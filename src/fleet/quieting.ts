@@ -110,7 +110,7 @@ const doneAs = ({ launch, vitals }: Seen, wish: Wish, said: boolean): Done => ({
   result: wish === 'quiet' ? 'quieted' : 'resumed',
   pid: launch?.identity.pid ?? 0,
   said,
-  ...(vitals ? { active: vitals.active } : {}),
+  ...(vitals ? { left: vitals.active + vitals.reserved } : {}),
 })
 
 async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {

@@ -31,8 +31,8 @@ export type Done =
       readonly killed: readonly number[]
       readonly lost?: number
     }
-  /** It takes no more jobs, or takes them again, by its own word (`said`), or was told to and cannot say. */
-  | { readonly result: 'quieted' | 'resumed'; readonly pid: number; readonly said: boolean; readonly active?: number }
+  /** It takes no more jobs, or takes them again, by its own word (`said`), or was told to and cannot say. `left`: jobs that it has. */
+  | { readonly result: 'quieted' | 'resumed'; readonly pid: number; readonly said: boolean; readonly left?: number }
   | { readonly result: 'already-down' }
   /** `recorded`: there was something to forget. */
   | { readonly result: 'forgotten'; readonly recorded: boolean }

@@ -10,6 +10,8 @@ export interface Vitals {
   /** Jobs being done, jobs taken and waiting inside the worker, jobs done since its start. */
   readonly active: number
   readonly reserved: number
+  /** How many of the reserved wait for a time of their own (an ETA, a rate limit), and are not about to begin. */
+  readonly scheduled?: number
   readonly done: number
   /** When the oldest running job began, ms since the epoch; null when none runs. */
   readonly oldestStartedAt: number | null
@@ -73,8 +75,10 @@ function extras({
   soft,
   loud,
   heeds,
-}: Json): Pick<Vitals, 'exit' | 'queues' | 'home' | 'soft' | 'loud' | 'heeds'> {
+  scheduled,
+}: Json): Pick<Vitals, 'scheduled' | 'exit' | 'queues' | 'home' | 'soft' | 'loud' | 'heeds'> {
   return {
+    ...(isCount(scheduled) ? { scheduled } : {}),
     ...(isObject(exit) ? { exit: exitOf(exit) } : {}),
     ...(Array.isArray(queues) ? { queues: namesIn(queues) } : {}),
     ...(Array.isArray(home) ? { home: namesIn(home) } : {}),

@@ -16,7 +16,7 @@ export interface OutcomeFacts {
   readonly killed?: readonly number[]
   readonly lost?: number
   readonly said?: boolean
-  readonly active?: number
+  readonly left?: number
 }
 
 /** The union laid flat, for output whose rows all have the same keys. */

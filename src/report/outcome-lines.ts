@@ -55,9 +55,9 @@ function readiness(done: Extract<Done, { result: 'started' | 'restarted' }>): st
 }
 
 /** What it does not say itself is not known. */
-function quieted({ said, pid, active }: Extract<Done, { result: 'quieted' | 'resumed' }>): string {
+function quieted({ said, pid, left }: Extract<Done, { result: 'quieted' | 'resumed' }>): string {
   if (!said) return `told to take no more jobs, which it cannot confirm, pid ${pid}`
-  return [`takes no more jobs`, ...(active === undefined ? [] : [`${jobs(active)} left`]), `pid ${pid}`].join(', ')
+  return [`takes no more jobs`, ...(left === undefined ? [] : [`${jobs(left)} left`]), `pid ${pid}`].join(', ')
 }
 
 const jobs = (count: number): string => (count === 1 ? '1 job' : `${count} jobs`)

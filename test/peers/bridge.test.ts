@@ -119,6 +119,20 @@ describe.skipIf(skip)(`the Celery bridge on Redis${note}`, { concurrent: true },
     await worker.stop()
   })
 
+  test('tells of jobs that wait for their time: it has them, and they are not about to begin', async (context) => {
+    const worker = new Worker(rigFor(context), redis.url)
+    await worker.is('ready')
+    await worker.later('one')
+    await worker.later('two')
+    await worker.says(({ reserved, scheduled }) => reserved === 2 && scheduled === 2, 'two of another day')
+    await worker.works()
+    const done = await worker.says(({ done }) => done === 1, 'one done')
+    expect(done).toMatchObject({ active: 0, reserved: 2, scheduled: 2 })
+    worker.wish('quiet')
+    expect(await worker.is('quiet')).toMatchObject({ reserved: 2, scheduled: 2 })
+    await worker.stop()
+  })
+
   test('does not become quiet later where that was called off while a job kept it busy', async (context) => {
     const worker = new Worker(rigFor(context), redis.url, { pool: 'solo' })
     await worker.is('ready')

@@ -242,8 +242,8 @@ export class Worker {
     return this.#rig.program([PYTHON, '-m', 'celery', '-A', 'hold', ...words], { env: this.#env }).ended
   }
 
-  async #send(path: string): Promise<void> {
-    const { code, stderr } = await this.celery('call', 'hold.hold', '--args', JSON.stringify([path]))
+  async #send(path: string, ...options: string[]): Promise<void> {
+    const { code, stderr } = await this.celery('call', 'hold.hold', '--args', JSON.stringify([path]), ...options)
     if (code !== 0) throw new Error(stderr)
   }
 
@@ -254,6 +254,9 @@ export class Worker {
     await this.#send(path)
     return () => existsSync(`${path}.begun`)
   }
+
+  /** A job for another day. */
+  later = (name: string): Promise<void> => this.#send(join(this.#rig.work, name), '--countdown', '86400')
 
   get wishFile(): string {
     return `${this.vitalsFile}.wish`

@@ -11,7 +11,7 @@ const whole = { v: 1, pid: 12, state: 'ready', active: 2, reserved: 3, done: 4, 
 
 describe('vitals', () => {
   it('are read as they are', () => {
-    const also = { queues: ['a', 'b'], soft: true, loud: true, heeds: ['quiet'] }
+    const also = { scheduled: 1, queues: ['a', 'b'], soft: true, loud: true, heeds: ['quiet'] }
     const said = { ...whole, exit: { code: 0, reason: 'asked to' }, ...also }
     expect(parseVitals(JSON.stringify(said))).toEqual(said)
   })
@@ -77,6 +77,7 @@ describe('vitals', () => {
         active: count,
         reserved: count,
         done: count,
+        scheduled: count,
         oldestStartedAt: fc.option(time),
         exit: fc.record({ code: count, reason: fc.string() }, { requiredKeys: [] }),
         queues: fc.array(fc.string()),
