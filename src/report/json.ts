@@ -4,6 +4,7 @@ import type { Outcome } from '../model/outcome.ts'
 import type { LaunchPlan } from '../model/spec.ts'
 import { clean, mask, maskArgv } from './mask.ts'
 import { outcomeFacts } from './outcome-facts.ts'
+import { IT_IS_QUIET } from './outcome-lines.ts'
 import type { StatusRow } from './status.ts'
 import type { Reporter } from './text.ts'
 import { tailOf, wording } from './wording.ts'
@@ -106,9 +107,13 @@ function outcomeJson(outcome: Outcome, notes: readonly string[]): Record<string,
     fleet: outcome.target.fleet,
     pidfile: outcome.target.pidfile,
     logfile: outcome.target.logfile,
-    notes,
+    notes: [...notes, ...stateNotes(outcome)],
   }
 }
+
+/** What text says behind the OK of one that ran already. */
+const stateNotes = (outcome: Outcome): readonly string[] =>
+  outcome.result === 'already-running' && outcome.quiet ? [IT_IS_QUIET] : []
 
 export interface JsonOptions {
   readonly out: (text: string) => void

@@ -72,6 +72,8 @@ function manner(exit: Exit | undefined, killed: readonly number[], jobsLost: num
   return exit?.code === undefined || exit.code === 0 ? lost : [`exit code ${exit.code}`, ...lost]
 }
 
+export const IT_IS_QUIET = 'it is quiet: multi resume has it take jobs again'
+
 function differences(done: Done): string[] {
   if (done.result !== 'already-running') return []
   const other = clean(done.differs.join(', '))
@@ -79,6 +81,6 @@ function differences(done: Done): string[] {
     ...(done.differs.length > 0
       ? [`it was started differently: ${other}; multi restart applies what was asked for now`]
       : []),
-    ...(done.quiet ? ['it is quiet: multi resume has it take jobs again'] : []),
+    ...(done.quiet ? [IT_IS_QUIET] : []),
   ]
 }

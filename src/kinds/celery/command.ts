@@ -37,8 +37,16 @@ export function startIn(argv: LaunchPlan['argv']): LaunchPlan['argv'] | undefine
   return baseName(second ?? '') === 'celery' ? [program, second ?? ''] : undefined
 }
 
-export function readCelery(cmd: readonly string[]): CeleryCommand | undefined {
-  const at = wordAt(cmd)
+export const readCelery = (cmd: readonly string[]): CeleryCommand | undefined => readAt(cmd, wordAt(cmd))
+
+/** Behind a program that runs it: `ddtrace-run celery -A proj worker`. That it is Celery the user has to say. */
+export const readWrapped = (cmd: readonly string[]): CeleryCommand | undefined =>
+  readAt(
+    cmd,
+    cmd.findIndex((word) => baseName(word) === 'celery'),
+  )
+
+function readAt(cmd: readonly string[], at: number): CeleryCommand | undefined {
   if (at < 0) return undefined
   const tail = cmd.slice(at + 1)
   const subcommand = tail[subcommandAt(tail)]

@@ -8,7 +8,7 @@ import { type Frame, frameOf } from '../frame.ts'
 import type { Kind, PlanContext } from '../kind.ts'
 import { needsPython, startOf, underPython } from '../python.ts'
 import { withBridge } from './bridge.ts'
-import { type CeleryCommand, readCelery } from './command.ts'
+import { type CeleryCommand, readCelery, readWrapped } from './command.ts'
 import { findCelery, provenModule } from './executable.ts'
 import { celeryOptions, globalOptions, RETIRED } from './options.ts'
 import { quietingOf } from './quieting.ts'
@@ -22,7 +22,16 @@ const CAUTION = {
 
 type Argv = readonly [AbsPath, ...string[]]
 
-const stayHere = (words: readonly string[]): readonly string[] => words.filter((word) => !DETACH.has(word))
+/** `--detach`, `-D`, and `-D` among other flags (`-ED`), as Celery reads words. Behind an option with a value it is that. */
+function stay(word: string): readonly string[] {
+  if (DETACH.has(word)) return []
+  const at = word.indexOf('D')
+  if (at < 1 || !/^-[A-Za-z]+$/.test(word)) return [word]
+  const areFlags = [...word.slice(1, at)].every((letter) => ruleOf(celeryOptions, `-${letter}`)?.arity === 'flag')
+  return areFlags ? stay(word.slice(0, at) + word.slice(at + 1)) : [word]
+}
+
+const stayHere = (words: readonly string[]): readonly string[] => words.flatMap(stay)
 
 const respelled = (option: Opt): Opt => {
   const name = RETIRED.has(option.name) ? ruleOf(celeryOptions, option.name)?.names[0] : undefined
@@ -31,7 +40,7 @@ const respelled = (option: Opt): Opt => {
 
 /** Without `--cmd`: an empty command, whose program is looked for. `--kind celery` may give any program as `--cmd`. */
 const commandOf = (cmd: readonly string[] | undefined): CeleryCommand =>
-  cmd === undefined ? { head: [], tail: [] } : (readCelery(cmd) ?? { head: cmd, tail: [] })
+  cmd === undefined ? { head: [], tail: [] } : (readCelery(cmd) ?? readWrapped(cmd) ?? { head: cmd, tail: [] })
 
 async function startOfCelery(spec: NodeSpec, head: readonly string[], cwd: AbsPath, context: PlanContext) {
   if (head.length === 0) return findCelery(spec.executable, cwd, context)
@@ -67,7 +76,7 @@ function argvOf(spec: NodeSpec, frame: Frame, start: Argv, { tail, subcommand }:
 
 function notesOf(spec: NodeSpec, cmd: readonly string[] | undefined): readonly string[] {
   const words = [...(cmd ?? []), ...spec.options.map(({ name }) => name), ...spec.passthrough, ...(spec.append ?? [])]
-  const notes = words.some((word) => DETACH.has(word)) ? [DETACH_NOTE] : []
+  const notes = words.some((word) => stay(word)[0] !== word) ? [DETACH_NOTE] : []
   const namesProgram = cmd !== undefined && cmd[0] !== 'celery' && !needsPython(cmd)
   if (spec.executable === undefined || !namesProgram) return notes
   return [...notes, `--executable ${spec.executable} is not used: --cmd names the program`]

@@ -41,6 +41,18 @@ describe('the command line', () => {
     expect(await argvOf(['w1', '-I', 'a', '--include=b,c'])).toEqual([CELERY, 'worker', '-I', 'a,b,c', ...FILES])
   })
 
+  it('is found behind a program that runs it, where --kind says that it is Celery', async () => {
+    const has: Machine = { programs: [CELERY, '/usr/bin/ddtrace-run'], env }
+    const argv = await argvOf(['w1', '--kind=celery', '--cmd=ddtrace-run celery -A proj worker', '-c', '2'], has)
+    expect(argv.slice(0, 7)).toEqual(['/usr/bin/ddtrace-run', 'celery', '-A', 'proj', 'worker', '-c', '2'])
+  })
+
+  it('-D among other flags is left out too, and an option’s value is not', async () => {
+    const argv = await argvOf(['w1', '--cmd=celery worker -ED -AD -DD'])
+    expect(argv.slice(2, 4)).toEqual(['-E', '-AD'])
+    expect(argv).not.toContain('-DD')
+  })
+
   it.each([['--detach'], ['-D'], ['--cmd=celery worker --detach'], ['--append=--detach']])(
     'stays in the foreground with %s, and says so',
     async (option) => {

@@ -119,6 +119,17 @@ it('has the same keys in the same order for every result', () => {
   expect(parsed(outcomesJson([]))).toEqual([])
 })
 
+it('says of one that ran already that it takes no jobs', () => {
+  const done = { result: 'already-running', pid: 2, differs: [] } as const
+  const rows = parsed(
+    outcomesJson([
+      { target: w1, ms: 1, ...done, quiet: true },
+      { target: w2, ms: 1, ...done },
+    ]),
+  )
+  expect(rows).toMatchObject([{ notes: ['it is quiet: multi resume has it take jobs again'] }, { notes: [] }])
+})
+
 it('gives the rows of status with nulls, and no password', () => {
   const { name, pidfile, logfile, fleet } = w1
   const bare = { name, state: 'running', pidfile, logfile, fleet } as const
