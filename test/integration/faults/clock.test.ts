@@ -22,13 +22,18 @@ import { existsSync } from 'node:fs'
 import { setTimeout as rest } from 'node:timers/promises'
 export default async ({ jobs }) => {
   while (!existsSync('ready')) await rest(20)
-  jobs.start()
+  const ends = [jobs.start()]
   const timer = setInterval(() => {
     if (!existsSync('more')) return
     clearInterval(timer)
-    jobs.start()
+    ends.push(jobs.start())
   }, 20)
-  return { close: () => clearInterval(timer) }
+  return {
+    close() {
+      clearInterval(timer)
+      for (const end of ends) end()
+    },
+  }
 }
 `
 

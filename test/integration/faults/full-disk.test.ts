@@ -188,8 +188,14 @@ test('no inode left for a claim: kill goes', async (context) => {
 /** A worker that says how it is, again and again. */
 const APP = `
 export default ({ jobs }) => {
-  const timer = setInterval(() => jobs.start(), 50)
-  return { close: () => clearInterval(timer) }
+  const ends = []
+  const timer = setInterval(() => ends.push(jobs.start()), 50)
+  return {
+    close() {
+      clearInterval(timer)
+      for (const end of ends) end()
+    },
+  }
 }
 `
 
