@@ -51,7 +51,10 @@ def scheduled(consumer):
     """Fetched, and waiting for its ETA or for its rate limit: as celery/worker/control.py finds them."""
     from celery.worker.request import Request
 
-    waiting = [entry.args[:1] for entry in (event.entry for event in list(consumer.timer.schedule.queue))]
+    schedule = consumer.timer.schedule
+    # Its `queue` is sorted, which takes long where there are many.
+    events = list(getattr(schedule, '_queue', None) or schedule.queue)
+    waiting = [event.entry.args[:1] for event in events]
     buckets = [bucket for bucket in list(consumer.task_buckets.values()) if bucket]
     return sum(isinstance(one, Request) for args in waiting for one in args) + sum(len(one.contents) for one in buckets)
 
@@ -84,10 +87,11 @@ def connect(path):
                 return
             start, lock, self.green = originals()
             self.worker = sender
-            try:
-                os.unlink(path + '.wish')  # One for somebody before.
-            except OSError:
-                pass
+            for ending in ('.wish', '.heard'):
+                try:
+                    os.unlink(path + ending)  # One for somebody before.
+                except OSError:
+                    pass
             harmless(self.listen)()
             # Celery that does not know the setting would not act on it.
             if hasattr(sender, 'wait_for_soft_shutdown'):
@@ -159,8 +163,11 @@ def connect(path):
         def sees_wish(self):
             """One call of the system, which fails as a rule."""
             try:
-                wish = os.readlink(path + '.wish')
-                os.unlink(path + '.wish')
+                os.readlink(path + '.wish')
+                # Out of the way first: another one may come while this is read.
+                os.rename(path + '.wish', path + '.heard')
+                wish = os.readlink(path + '.heard')
+                os.unlink(path + '.heard')
             except OSError:
                 return False
             if wish not in WISHES:

@@ -48,8 +48,9 @@ export async function runVerb(verb: Verb, rest: readonly string[], grammar: Gram
   }
   const answer = await verb.run({ ...base, fleet, line, reread, emit })
   const code = await told(sink, answer, line.settings, reporter)
+  const isRefused = answer.kind === 'failure' && answer.failure.reason === 'usage'
   // LSB's 4 is ours too.
-  return ended(sink, alerts.length === 0 ? code : worst([code as ExitCode, ...alerts]))
+  return ended(sink, alerts.length === 0 || isRefused ? code : worst([code as ExitCode, ...alerts]))
 }
 
 export function beforeDashes(rest: readonly string[], options: readonly string[]): string[] {

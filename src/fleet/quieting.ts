@@ -130,20 +130,32 @@ async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result
 /** By a link beside its vitals, which nobody but this worker reads: multi-worker(7). */
 async function wished(target: Target, place: AbsPath, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {
   const { system, wish } = telling
-  const make = async (text: Wish) => {
-    // One before it that the worker has not taken, such as a killed stopwait leaves, counts no more.
-    await system.remove(place)
-    return system.symlink(text, place)
-  }
-  const made = await make(wish)
+  const made = await makeWish(wish, place, system)
   if (!made.ok) {
     const { call, path = place, code } = made.error
     return err({ reason: 'system', what: `ask ${target.name}`, call, path, code })
   }
   const done = await confirmed(target, seen.vitals?.updatedAt ?? 0, telling)
-  // It is said not to be quiet: then it shall not be so later, when it comes to read what it was asked.
-  if (!done.ok && wish === 'quiet') await make('resume')
+  if (!done.ok && wish === 'quiet') await callOff(target, place, telling)
   return done
+}
+
+/** One before it that the worker has not taken, such as a killed stopwait leaves, counts no more. */
+async function makeWish(text: Wish, place: AbsPath, system: System): ReturnType<System['symlink']> {
+  for (let times = 0; ; times += 1) {
+    await system.remove(place)
+    const made = await system.symlink(text, place)
+    // Another command was faster, and did the same.
+    if (made.ok || made.error.code !== 'EEXIST' || times >= 3) return made
+  }
+}
+
+/** It is said not to be quiet: then it shall not be so later, when it comes to read what it was asked. */
+async function callOff(target: Target, place: AbsPath, telling: Telling): Promise<void> {
+  const { state, vitals } = await look(target, telling)
+  const lives = state.state === 'running' || state.state === 'quiet'
+  if (lives && vitals?.heeds?.includes('resume')) await makeWish('resume', place, telling.system)
+  else await telling.system.remove(place)
 }
 
 async function bySignal(

@@ -174,7 +174,7 @@ async function unrecorded(
 const namesake = ({ name, short }: NodeSpec, { name: other, pidfile }: NodeRecord): UsageError =>
   usage(`${name} would have the pidfile of ${other}, ${pidfile}`, {
     argument: short,
-    hint: `write ${other} if that is meant, or name another pidfile: --pidfile with %h in it`,
+    hint: `write ${other} if that is meant; else forget it first, or name another pidfile: --pidfile with %h in it`,
   })
 
 const ofAnother = ({ short }: NodeSpec, { fleet }: NodeRecord, selection: Selection): UsageError =>

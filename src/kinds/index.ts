@@ -7,6 +7,7 @@ import { withDefaultCommand } from './default-command.ts'
 import type { PlanContext } from './kind.ts'
 
 export { renewed } from './celery/bridge.ts'
+export { appIn } from './celery/command.ts'
 export { grammarFor } from './grammar.ts'
 export type { PlanContext } from './kind.ts'
 export { unstartable } from './startable.ts'

@@ -18,14 +18,19 @@ export function unstartable({ kind, cwd, argv }: LaunchPlan, context: PlanContex
 
 type Argv = LaunchPlan['argv']
 
-/** The program; what Python or Node runs; the app. Of a command's own words nothing is known. */
+/** The program; Celery's script behind a Python; of an app also its host. Of other words nobody knows what they name. */
 function filesOf(kind: LaunchPlan['kind'], argv: Argv): readonly AbsPath[] {
   const [program, ...words] = argv
-  if (kind === 'command') return [program]
-  const script = words.find((word) => word.startsWith('/'))
-  const app = kind === 'app' ? words[words.indexOf('-A') + 1] : undefined
-  const files = [program, script, app === undefined ? undefined : readReference(app).path]
-  return files.filter((file) => file?.startsWith('/')) as AbsPath[]
+  const files = kind === 'app' ? filesOfApp(words) : kind === 'celery' ? words.slice(0, 1).filter(isCeleryScript) : []
+  return [program, ...files.filter((file): file is AbsPath => file.startsWith('/'))]
+}
+
+const isCeleryScript = (word: string): boolean => word.endsWith('/celery')
+
+/** `[--options of Node…] /…/bin/multi.js worker -A /…/app.mjs …` */
+function filesOfApp(words: readonly string[]): readonly string[] {
+  const at = words.indexOf('worker')
+  return at < 1 ? [] : [words[at - 1] ?? '', readReference(words[at + 2] ?? '').path]
 }
 
 async function missing(

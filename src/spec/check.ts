@@ -1,6 +1,7 @@
 import { type UsageError, usage } from '../model/failure.ts'
 import type { NodeSpec } from '../model/spec.ts'
 import { groupBy } from './collect.ts'
+import type { Grammar } from './grammar.ts'
 import type { Lookup } from './lookup.ts'
 import { isOwn } from './manager.ts'
 import { nearest } from './nearest.ts'
@@ -65,18 +66,26 @@ export function sharedLogs(nodes: readonly NodeSpec[]): readonly string[] {
   })
 }
 
+/** They say which nodes are meant, and how long they are waited for. */
+const DECISIVE = ['--fleet', '--all', '--timeout', '--then']
+
 /**
  * A verb that hands nothing to a worker takes a worker's options, as init scripts give them, and leaves them out. One that is
- * spelled almost like one of multi's own, or is the beginning of one, must not be left out: without `--fleet`, `--timeout` the
- * rest would mean something else.
+ * spelled almost like one of multi's own must not be left out: without `--fleet`, `--timeout` the rest would mean something
+ * else. Nor must the beginning of one of these, unless the worker's own options are not known.
  */
-export function misspelledOwn(options: readonly GivenOption[], lookup: Lookup): UsageError | undefined {
+export function misspelledOwn(
+  options: readonly GivenOption[],
+  lookup: Lookup,
+  { unknownRepeat }: Pick<Grammar, 'unknownRepeat'>,
+): UsageError | undefined {
+  const decisive = unknownRepeat === 'all' ? [] : DECISIVE
   const known = [...lookup.keys()].filter((name) => name.startsWith('--'))
   for (const { rule, name } of options) {
     if (rule !== undefined || !/^--./.test(name)) continue
     const own = known.filter((one) => isOwn(lookup.get(one)))
     const near = nearest(name, known)
-    const meant = near !== undefined && own.includes(near) ? near : own.find((one) => one.startsWith(name))
+    const meant = near !== undefined && own.includes(near) ? near : decisive.find((one) => one.startsWith(name))
     if (meant === undefined) continue
     return usage(`${name} is not known`, { argument: name, hint: `did you mean ${meant}?` })
   }

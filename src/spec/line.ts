@@ -12,4 +12,6 @@ export interface ParsedLine {
   readonly warnings: readonly string[]
   /** Worker options were given (or passthrough, --cmd, --append, --executable): restart uses them instead of the recorded plan. */
   readonly hasWorkerOptions: boolean
+  /** `--logfile` was given, for whichever node. */
+  readonly namesLog: boolean
 }

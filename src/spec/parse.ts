@@ -34,7 +34,7 @@ export function parseLine(
   const line = readLine(rest, lookup, options)
   if (!line.ok) return line
   const read = line.value
-  const misspelt = options.handsNothingOn ? misspelledOwn(read.options, lookup) : undefined
+  const misspelt = options.handsNothingOn ? misspelledOwn(read.options, lookup, grammar) : undefined
   if (misspelt !== undefined) return err(misspelt)
   const missing = read.words.length === 0 ? noNodes(read, options) : undefined
   if (missing !== undefined) return err(missing)
@@ -57,6 +57,7 @@ export function parseLine(
     ],
     hasWorkerOptions:
       read.passthrough.length > 0 || read.options.some(({ key }) => !FILES.has(key) && !NAMING.has(key)),
+    namesLog: read.options.some(({ key }) => key === MANAGER.logfile.names[0]),
     ...(read.signal !== undefined && { signal: read.signal }),
     ...(read.positional !== undefined && { positional: read.positional }),
   })

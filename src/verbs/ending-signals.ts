@@ -8,7 +8,7 @@ const NEVER: ReadonlySet<Signal> = new Set(['CONT', 'STOP', 'TSTP', 'TTIN', 'TTO
 /** What these workers do other things on: multi-worker(7); celery/apps/worker.py, where HUP is a restart under the same pid. */
 const OTHERWISE: Readonly<Record<KindName, ReadonlySet<Signal>>> = {
   app: new Set<Signal>(['HUP', 'USR1']),
-  celery: new Set<Signal>(['USR1']),
+  celery: new Set<Signal>(['HUP', 'USR1']),
   command: new Set(),
 }
 

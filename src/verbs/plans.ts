@@ -1,5 +1,5 @@
 import { type Meant, toTarget } from '../fleet/targets.ts'
-import { renewed, saysWhatToRun, unstartable } from '../kinds/index.ts'
+import { appIn, renewed, saysWhatToRun, unstartable } from '../kinds/index.ts'
 import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
@@ -8,7 +8,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
-import { celeryFindsApp, neverStarted } from './never-started.ts'
+import { findsAppItself, neverStarted } from './never-started.ts'
 import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -34,8 +34,10 @@ export async function plannedNodes(
   if (!meant.ok) return meant
   const specs = specsOf(context, meant.value)
   if (!specs.ok) return specs
-  const renamed = meant.value.map((one, at) => renaming(one, context.line.nodes[at])).find((wrong) => wrong)
-  if (renamed) return err(renamed)
+  for (const [at, one] of meant.value.entries()) {
+    const renamed = await renaming(context, verb, one, context.line.nodes[at])
+    if (renamed) return err(renamed)
+  }
   if (context.line.hasWorkerOptions) return anew(context, verb, meant.value, specs.value)
   const planned: Planned[] = []
   for (const [at, one] of meant.value.entries()) {
@@ -52,9 +54,20 @@ export async function plannedNodes(
   return ok(planned)
 }
 
-/** By its pidfile a node may be stopped under any name; started under another, the one that was recorded would be lost. */
-function renaming({ record, target: { pidfile } }: Meant, spec: NodeSpec | undefined): UsageError | undefined {
+/**
+ * By its pidfile a node may be stopped under any name; started under another, the one that was recorded would be lost, unless
+ * it was stopped: then its pidfile has got another node.
+ */
+async function renaming(
+  context: Context,
+  verb: 'start' | 'restart',
+  one: Meant,
+  spec: NodeSpec | undefined,
+): Promise<UsageError | undefined> {
+  const { record, target } = one
   if (!record || !spec || record.short === spec.short) return undefined
+  if (verb === 'start' && record.wanted === 'down' && (await isDown(context, one))) return undefined
+  const { pidfile } = target
   const hint = `call it ${record.short}, or forget ${record.short} first: multi forget ${record.short} --pidfile=${pidfile}`
   return usage(`${pidfile} is the pidfile of ${record.name}, not of ${spec.name}`, { argument: spec.short, hint })
 }
@@ -64,8 +77,9 @@ const runs = async ({ system }: Context, { target }: Meant): Promise<boolean> =>
   (await observe(new Look(system), target, newMemory())).state.state === 'running'
 
 /** Neither recorded nor there; one of whom that cannot be told is not. */
-async function isNobody({ system }: Context, { target, record }: Meant): Promise<boolean> {
-  if (record) return false
+const isNobody = async (context: Context, one: Meant): Promise<boolean> => !one.record && (await isDown(context, one))
+
+async function isDown({ system }: Context, { target }: Meant): Promise<boolean> {
   const { state } = (await observe(new Look(system), target, newMemory())).state
   return state === 'stopped' || state === 'stale'
 }
@@ -99,9 +113,10 @@ async function anew(
     // A start with options at a default pidfile is a new node, whoever had that pidfile before.
     const isNew = verb === 'start' && !read.given.pidfile
     const spec = await keeping(context, read, one, isNew)
-    if (specs.some(({ cmd }) => cmd) && !one.record && !saysWhatToRun(spec, {})) return err(withoutCommand(spec))
+    const { env } = context
+    if (specs.some(({ cmd }) => cmd) && !one.record && !saysWhatToRun(spec, env)) return err(withoutCommand(spec))
     const { target, plan } = await planOne(context, spec)
-    const changed = anotherProgram(context, spec, one.record, plan)
+    const changed = await anotherProgram(context, spec, one.record, plan)
     if (changed) return err(changed)
     planned.push({ target, plan, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
@@ -111,14 +126,17 @@ async function anew(
 /** Only so that two nodes have two: where no node is named, each keeps its own. */
 const ANY_PIDFILE = '--pidfile=%h.pid'
 
-/** As the line says. Where it names none, it is read again with their names: each once, for two fleets may have it. */
+/**
+ * As the line says. Where it names none and has something to say of them, it is read again with their names: each once, for
+ * two fleets may have it.
+ */
 function specsOf({ line, reread, emit }: Context, meant: readonly Meant[]): Result<readonly NodeSpec[], UsageError> {
-  if (line.nodes.length > 0 || meant.length === 0) return ok(line.nodes)
+  if (line.nodes.length > 0 || meant.length === 0 || !(line.hasWorkerOptions || line.namesLog)) return ok(line.nodes)
   const names = [...new Set(meant.map(({ target }) => target.name))]
   const read = reread(names, [ANY_PIDFILE])
   if (!read.ok) return read
   const { nodes, warnings } = read.value
-  for (const text of warnings) if (!line.warnings.includes(text)) emit({ event: 'note', text })
+  for (const text of line.namesLog ? warnings : []) if (!line.warnings.includes(text)) emit({ event: 'note', text })
   const given = nodes.map((spec) => ({ ...spec, given: { ...spec.given, pidfile: false } }))
   return ok(meant.flatMap(({ target }) => given[names.indexOf(target.name)] ?? []))
 }
@@ -165,18 +183,18 @@ const withoutCommand = ({ short }: NodeSpec): UsageError =>
   })
 
 /**
- * Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker, and a
- * Celery worker without its app. MULTI_CMD is for what was never started.
+ * Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker, or as
+ * what MULTI_CMD says, and a Celery worker without its app.
  */
-function anotherProgram(
-  { env }: Context,
+async function anotherProgram(
+  context: Context,
   spec: NodeSpec,
   record: NodeRecord | undefined,
   plan: Planned['plan'],
-): UsageError | undefined {
+): Promise<UsageError | undefined> {
   const before = record?.plan
   if (!plan.ok || !before || saysWhatToRun(spec, {})) return undefined
-  const lost = whatIsLost(before, plan.value, env)
+  const lost = await whatIsLost(before, plan.value, spec, context)
   if (lost === undefined) return undefined
   const message = `${spec.name} was started ${lost[0]}, and this line does not say what to run: it would come back ${lost[1]}`
   const what = before.kind === 'command' ? 'program with --cmd' : 'app with -A'
@@ -186,21 +204,17 @@ function anotherProgram(
 
 type Ran = Pick<LaunchPlan, 'kind' | 'argv'>
 
-/** How it was started, and how it would be now, as far as that is another program. */
-function whatIsLost(before: Ran, now: Ran, env: Context['env']): readonly [string, string] | undefined {
+/** How it was started, and how it would be now, as far as that is another kind, or one without its app. */
+async function whatIsLost(
+  before: Ran,
+  now: Ran,
+  spec: NodeSpec,
+  context: Context,
+): Promise<readonly [string, string] | undefined> {
   if (before.kind !== now.kind) return [`as kind ${before.kind}`, `as kind ${now.kind}`]
-  if (before.kind === 'command')
-    return before.argv[0] === now.argv[0] ? undefined : [`as ${before.argv[0]}`, `as ${now.argv[0]}`]
-  const app = appOf(before.argv)
-  return app === undefined || appOf(now.argv) !== undefined || celeryFindsApp(env)
-    ? undefined
-    : [`with the app ${app}`, 'without']
-}
-
-/** As multi writes it: `-A proj`, `--app=proj`. */
-function appOf(argv: readonly string[]): string | undefined {
-  const at = argv.findIndex((word) => word === '-A' || word.startsWith('--app='))
-  return at < 0 ? undefined : (argv[at]?.split('=')[1] ?? argv[at + 1])
+  const app = before.kind === 'celery' ? appIn(before.argv) : undefined
+  const isLost = app !== undefined && appIn(now.argv) === undefined && !(await findsAppItself(context, spec))
+  return isLost ? [`with the app ${app}`, 'without'] : undefined
 }
 
 async function planOne(context: Context, read: NodeSpec): Promise<Planned> {

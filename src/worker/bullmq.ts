@@ -41,7 +41,7 @@ const has = (value: Readonly<Record<string, unknown>>, method: string): boolean 
  */
 export const takesNoJobs = (value: unknown): boolean =>
   isObject(value) &&
-  (has(value, 'waitUntilReady') || has(value, 'addBulk')) &&
+  (has(value, 'addBulk') || (has(value, 'waitUntilReady') && !has(value, 'pause'))) &&
   !has(value, 'isRunning') &&
   !has(value, 'process')
 

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readlinkSync, statSync, writeSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { closeSync, fstatSync, openSync, readlinkSync, realpathSync, statSync, writeSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Log } from './log.ts'
 
@@ -19,10 +19,16 @@ const isSameFile = (fd: number, path: string): boolean => {
   }
 }
 
-/** It was rotated while we booted: `w1.log.1`, `w1.log-20261130`, or `w1.log (deleted)`, as /proc has it. */
+/** It was rotated beside that path while we booted: `w1.log.1`, `w1.log-20261130`, or `w1.log (deleted)`, as /proc has it. */
 const wasFile = (fd: number, path: string): boolean => {
   try {
-    return fstatSync(fd).isFile() && basename(readlinkSync(`/proc/self/fd/${fd}`)).startsWith(basename(path))
+    const open = readlinkSync(`/proc/self/fd/${fd}`)
+    const file = join(realpathSync(dirname(path)), basename(path))
+    return (
+      fstatSync(fd).isFile() &&
+      open.startsWith(file) &&
+      /^(?:[.-]\d[\d.-]*| \(deleted\))$/.test(open.slice(file.length))
+    )
   } catch {
     return false
   }
@@ -50,7 +56,7 @@ export class Output {
   readonly #streams: readonly NodeJS.WriteStream[]
   #fd: number | undefined
 
-  /** Only where stdout or stderr really are that file: on a terminal or a pipe there is nothing to open again. */
+  /** Only where stdout or stderr really are that file, or were until it was rotated: on a terminal or a pipe there is nothing to open again. */
   constructor(logfile: string | undefined) {
     const logs = (fd: 1 | 2) => logfile !== undefined && (isSameFile(fd, logfile) || wasFile(fd, logfile))
     this.#streams = [...(logs(1) ? [process.stdout] : []), ...(logs(2) ? [process.stderr] : [])]

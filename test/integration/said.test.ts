@@ -125,13 +125,70 @@ test('a Celery worker does not lose its app by a restart with other options', as
   expect((await rig.multi({ env }, 'stopwait')).code).toBe(0)
 })
 
-test('MULTI_CMD is for what was never started: nothing comes back as it', async (context) => {
+test('an app does not come back as what MULTI_CMD says; a command may get another program by it', async (context) => {
   const rig = rigFor(context)
-  const worker = await rig.started('w1')
-  const { code, stderr } = await rig.multi({ env: { MULTI_CMD: 'sleep 1000' } }, 'restart', 'w1', '--umask=077')
-  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('does not say what to run') })
-  untouched(worker)
+  writeFileSync(join(rig.work, 'app.mjs'), 'export default { close() {} }')
+  expect((await rig.multi('start', 'w1', '-A', './app.mjs')).code).toBe(0)
+  const app = await rig.multi({ env: { MULTI_CMD: 'sleep 1000' } }, 'restart', 'w1', '--umask=077')
+  expect(app).toMatchObject({ code: 2, stderr: expect.stringContaining('would come back as kind command') })
+  const line = ['start', 'c1', '--umask=077', '--startsecs=0'] as const
+  for (const MULTI_CMD of ['sleep 1000', 'sleep 2000']) {
+    expect((await rig.multi({ env: { MULTI_CMD } }, ...line)).code).toBe(0)
+    expect(rig.record('c1')?.plan?.argv).toEqual([expect.stringContaining('sleep'), MULTI_CMD.split(' ')[1]])
+    expect((await rig.multi('stopwait', 'c1')).code).toBe(0)
+  }
+  const env = { MULTI_CMD: 'sleep 1000' }
+  expect((await rig.multi({ env }, 'start', 'd1', 'd2', '--cmd:d1=sleep 2000', '--startsecs=0')).code).toBe(0)
   await rig.multi('stopwait')
+})
+
+test('an app that was named in another way is kept, too', async (context) => {
+  const rig = rigFor(context)
+  const fake = fakeCelery(rig)
+  for (const [at, app] of ['--app proj', '--app=proj', '-Aproj'].entries()) {
+    const env = { ...fake, MULTI_CMD: `celery ${app} worker` }
+    const node = `w${at}`
+    expect((await rig.multi({ env }, 'start', node, '--startsecs=0')).code).toBe(0)
+    expect((await rig.multi({ env }, 'restart', node, '-c', '2', '--startsecs=0')).code).toBe(0)
+    const { code, stderr } = await rig.multi({ env: fake }, 'restart', node, '-c', '2')
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('with the app proj') })
+  }
+  await rig.multi({ env: fake }, 'stopwait')
+})
+
+test('a restart minds no file that its worker will make, and takes the log that each node has', async (context) => {
+  const rig = rigFor(context)
+  const env = fakeCelery(rig)
+  const files = ['-S', join(rig.work, 'state-%n'), '-s', join(rig.work, 'beat'), '--startsecs=0']
+  const own = [`--pidfile=${rig.run}/%h.pid`, `--logfile=${rig.logs}/%h.log`]
+  expect((await rig.multi({ env }, 'start', 'w1@a', 'w1@b', '-A', 'proj', ...files, ...own)).code).toBe(0)
+  const { code, stdout, stderr } = await rig.multi({ env }, 'restart', '--startsecs=0')
+  expect(code).toBe(0)
+  expect(stdout + stderr).not.toContain('log to one file')
+  expect((await rig.multi({ env }, 'stopwait', '-HUP')).code).toBe(2)
+  expect((await rig.multi({ env }, 'stopwait')).code).toBe(0)
+})
+
+test('the pidfile of a node that was stopped may become another’s', async (context) => {
+  const rig = rigFor(context)
+  const pidfile = `--pidfile=${rig.run}/only.pid`
+  await rig.started('w1', pidfile)
+  await rig.multi('stopwait', 'w1')
+  await rig.started('w2', pidfile)
+  expect((await rig.multi('status')).stdout).not.toContain('w1@')
+  expect((await rig.multi('stopwait', 'w2')).code).toBe(0)
+})
+
+test('options that begin as one of multi’s are those of a program, where one is named', async (context) => {
+  const rig = rigFor(context)
+  const options = ['--cmd', 'sleep 1000', '--', '--time=80']
+  const named = ['--cmd', 'sleep 1000', '--time=80', '--flee=x']
+  await rig.started('w1')
+  expect((await rig.multi('stop', 'w2', ...options)).code).toBe(0)
+  expect((await rig.multi('stop', 'w2', ...named.slice(0, 3))).code).toBe(0)
+  const { code, stderr } = await rig.multi('stop', 'w2', '--time=80')
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean --timeout?') })
+  await rig.multi('stopwait', 'w1')
 })
 
 test('a node without a --cmd, beside others that have one, does not become a Celery worker', async (context) => {

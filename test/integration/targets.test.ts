@@ -90,7 +90,7 @@ test('a bare command does not take another fleet for the one whose records were 
   writeFileSync(rig.recordFile('w1'), '{')
   for (const verb of ['stopwait', 'kill', 'restart', 'status']) {
     const { code, stderr } = await rig.multi(verb)
-    expect(code).toBe(4)
+    expect(code).toBe(2)
     expect(stderr).toContain(`no node is named, and that of ${rig.pidfile('w1')} may be of this fleet`)
   }
   expect({ alive: other.alive, signals: other.signals }).toEqual({ alive: true, signals: [] })

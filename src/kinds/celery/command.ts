@@ -40,17 +40,29 @@ export function startIn(argv: LaunchPlan['argv']): LaunchPlan['argv'] | undefine
 export const readCelery = (cmd: readonly string[]): CeleryCommand | undefined => readAt(cmd, wordAt(cmd))
 
 /** Behind a program that runs it: `ddtrace-run celery -A proj worker`. That it is Celery the user has to say. */
-export const readWrapped = (cmd: readonly string[]): CeleryCommand | undefined =>
-  readAt(
+export function readWrapped(cmd: readonly string[]): CeleryCommand | undefined {
+  const worker = cmd.indexOf('worker')
+  const before = worker < 0 ? cmd : cmd.slice(0, worker)
+  // The last: `setuidgid celery celery worker`.
+  return readAt(
     cmd,
-    cmd.findIndex((word) => baseName(word) === 'celery'),
+    before.findLastIndex((word) => baseName(word) === 'celery'),
   )
+}
 
 function readAt(cmd: readonly string[], at: number): CeleryCommand | undefined {
   if (at < 0) return undefined
   const tail = cmd.slice(at + 1)
   const subcommand = tail[subcommandAt(tail)]
   return { head: cmd.slice(0, at + 1), tail, ...(subcommand === undefined ? {} : { subcommand }) }
+}
+
+/** The app that a command line of Celery names: `-A proj`, `-Aproj`, `--app=proj`, `--app proj`. */
+export function appIn(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => /^(-A|--app(=|$))/.test(word))
+  const word = argv[at]
+  if (word === undefined) return undefined
+  return word === '-A' || word === '--app' ? argv[at + 1] : word.replace(/^(-A|--app=)/, '')
 }
 
 /**

@@ -40,11 +40,12 @@ function shrink(view: PoolView): Step[] {
     )
 }
 
-function reasonToRecycle({ done, rss }: SlotView, { maxTasks, maxMemory }: Limits): string | undefined {
+function reasonToRecycle({ done, rss, rssAtReady = 0 }: SlotView, { maxTasks, maxMemory }: Limits): string | undefined {
   if (maxTasks !== undefined && done >= maxTasks) return `it has done ${done} jobs`
   const kib = Math.round(rss / 1024)
-  // As Celery, after a job: a limit below what an idle child takes would end each as soon as it is ready.
-  return maxMemory !== undefined && done > 0 && kib > maxMemory ? `it has taken ${kib} KiB of memory` : undefined
+  if (maxMemory === undefined || kib <= maxMemory) return undefined
+  // A limit below what an idle child takes would end each as soon as it is ready; Celery looks after a job only.
+  return done > 0 || rssAtReady / 1024 <= maxMemory ? `it has taken ${kib} KiB of memory` : undefined
 }
 
 /** One at a time, and only while at least half of the pool goes on working; a pool of one cannot but stop for a moment. */

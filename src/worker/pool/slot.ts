@@ -35,6 +35,7 @@ export class Slot {
   #idleSince: number | undefined
   /** Its child was asked to be quiet, and has said since that it cannot. */
   #loud = false
+  #rssAtReady = 0
   /** Done by children that had this place before. */
   #doneBefore = 0
 
@@ -72,6 +73,7 @@ export class Slot {
       active,
       done,
       rss,
+      rssAtReady: this.#rssAtReady,
       ...(this.#idleSince !== undefined && { idleSince: this.#idleSince }),
     }
   }
@@ -142,6 +144,7 @@ export class Slot {
     this.#phase = 'ready'
     this.#recycling = false
     this.#readyAt = now()
+    this.#rssAtReady = this.report?.rss ?? 0
     this.#log.info(`child ${this.index} is ready`, { pid: this.pid })
   }
 

@@ -16,6 +16,8 @@ export interface SlotView {
   readonly done: number
   /** Bytes. */
   readonly rss: number
+  /** What it took when it became ready. */
+  readonly rssAtReady?: number
   /** Since when it has had nothing to do; only while it is ready. */
   readonly idleSince?: number
 }

@@ -81,7 +81,13 @@ describe('a child is replaced', () => {
   it.each([
     ['jobs', limits({ maxTasks: 10 }), { done: 10 }, { done: 9 }],
     ['memory in KiB', limits({ maxMemory: 1000 }), { rss: 1001 * 1024, done: 1 }, { rss: 1000 * 1024, done: 1 }],
-    ['memory, and not before it has done a job', limits({ maxMemory: 1 }), { rss: 2048, done: 1 }, { rss: 2048 }],
+    [
+      'memory, and not before it has done a job',
+      limits({ maxMemory: 1 }),
+      { rss: 2048, done: 1 },
+      { rss: 2048, rssAtReady: 1025 },
+    ],
+    ['memory, where nobody counts its jobs', limits({ maxMemory: 1 }), { rss: 2048, rssAtReady: 1024 }, { rss: 1024 }],
   ])('for its %s', (_, limit, over, under) => {
     expect(decide(view([ready(1, under), ready(2, over)]), limit, NOW)).toMatchObject([
       { step: 'drain', index: 2, why: 'recycle' },
