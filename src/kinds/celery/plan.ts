@@ -27,7 +27,9 @@ function stay(word: string): readonly string[] {
   if (DETACH.has(word)) return []
   const at = word.indexOf('D')
   if (at < 1 || !/^-[A-Za-z]+$/.test(word)) return [word]
-  const areFlags = [...word.slice(1, at)].every((letter) => ruleOf(celeryOptions, `-${letter}`)?.arity === 'flag')
+  const areFlags = Array.from(word.slice(1, at)).every(
+    (letter) => ruleOf(celeryOptions, `-${letter}`)?.arity === 'flag',
+  )
   return areFlags ? stay(word.slice(0, at) + word.slice(at + 1)) : [word]
 }
 
