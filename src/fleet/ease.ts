@@ -65,10 +65,10 @@ async function begin({ goal, since }: Run, { vitals, wish }: Easable, system: Sy
   const now = system.now()
   // The rest of the user's own limit is for what comes after the signal.
   const until = Math.min(now + LIMIT_MS, limit === undefined ? Number.POSITIVE_INFINITY : since + limit / 2)
-  if (vitals.state === 'quiet') return { wish, until, over: false }
   // A `resume` that was not taken yet is no longer wanted; another command's `quiet` is as good as ours.
   const there = await system.readlink(wish)
   if (there !== undefined && there !== 'quiet') await system.remove(wish)
+  if (vitals.state === 'quiet') return { wish, until, over: false }
   const asked = await system.symlink('quiet', wish)
   const isAsked = asked.ok || asked.error.code === 'EEXIST'
   return { wish, until, over: !isAsked, canBeCalledOff: asked.ok && vitals.heeds?.includes('resume') === true }

@@ -136,7 +136,7 @@ async function wished(target: Target, place: AbsPath, seen: Seen, telling: Telli
     return err({ reason: 'system', what: `ask ${target.name}`, call, path, code })
   }
   const done = await confirmed(target, seen.vitals?.updatedAt ?? 0, telling)
-  if (!done.ok && wish === 'quiet') await callOff(target, place, telling)
+  if (!done.ok && wish === 'quiet') await callOff(target, place, seen, telling)
   return done
 }
 
@@ -151,9 +151,10 @@ async function makeWish(text: Wish, place: AbsPath, system: System): ReturnType<
 }
 
 /** It is said not to be quiet: then it shall not be so later, when it comes to read what it was asked. */
-async function callOff(target: Target, place: AbsPath, telling: Telling): Promise<void> {
-  const { state, vitals } = await look(target, telling)
+async function callOff(target: Target, place: AbsPath, { vitals }: Seen, telling: Telling): Promise<void> {
+  const { state } = await look(target, telling)
   const lives = state.state === 'running' || state.state === 'quiet'
+  // What it heeded when it was asked: without its broker it heeds nothing now, and remembers what it was asked.
   if (lives && vitals?.heeds?.includes('resume')) await makeWish('resume', place, telling.system)
   else await telling.system.remove(place)
 }

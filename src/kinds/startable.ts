@@ -21,11 +21,17 @@ type Argv = LaunchPlan['argv']
 /** The program; Celery's script behind a Python; of an app also its host. Of other words nobody knows what they name. */
 function filesOf(kind: LaunchPlan['kind'], argv: Argv): readonly AbsPath[] {
   const [program, ...words] = argv
-  const files = kind === 'app' ? filesOfApp(words) : kind === 'celery' ? words.slice(0, 1).filter(isCeleryScript) : []
+  const files =
+    kind === 'app'
+      ? filesOfApp(words)
+      : kind === 'celery' && isPython(program)
+        ? words.slice(0, 1).filter(isScript)
+        : []
   return [program, ...files.filter((file): file is AbsPath => file.startsWith('/'))]
 }
 
-const isCeleryScript = (word: string): boolean => word.endsWith('/celery')
+const isPython = (program: string): boolean => /\/(python|pypy)[\d.]*$/.test(program)
+const isScript = (word: string): boolean => word.endsWith('/celery')
 
 /** `[--options of Node…] /…/bin/multi.js worker -A /…/app.mjs …` */
 function filesOfApp(words: readonly string[]): readonly string[] {

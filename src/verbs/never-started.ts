@@ -9,17 +9,20 @@ import { nearest } from '../spec/nearest.ts'
 import type { Context } from './verb.ts'
 
 /** By these Celery finds an app, or a configuration for its own, without -A: celery/bin/celery.py and celery/loaders. */
-const CELERY_VARIABLES = ['CELERY_APP', 'APP', 'CELERY_CONFIG_MODULE', 'CONFIG_MODULE'] as const
+const APP_VARIABLES = ['CELERY_APP', 'APP'] as const
+const CELERY_VARIABLES = [...APP_VARIABLES, 'CELERY_CONFIG_MODULE', 'CONFIG_MODULE'] as const
+
+export const namesApp = (env: Context['env']): boolean => APP_VARIABLES.some((name) => env[name])
 
 /** Whether Celery finds an app, or its configuration, without -A. */
-export async function findsAppItself({ system, env, cwd }: Context, { options }: NodeSpec): Promise<boolean> {
-  if (CELERY_VARIABLES.some((name) => env[name]) || options.some(({ name }) => name === '--config')) return true
+async function findsAppItself({ system, env, cwd }: Context): Promise<boolean> {
+  if (CELERY_VARIABLES.some((name) => env[name])) return true
   return (await system.statTarget(`${cwd}/celeryconfig.py` as AbsPath)) !== undefined
 }
 
 /** A name that was never started and does not say what to run would become a Celery worker without an app. */
 export async function neverStarted(context: Context, spec: NodeSpec): Promise<UsageError | undefined> {
-  if (saysWhatToRun(spec, context.env) || (await findsAppItself(context, spec))) return undefined
+  if (saysWhatToRun(spec, context.env) || (await findsAppItself(context))) return undefined
   const hint = await whatElse(context, spec)
   return usage(`${spec.short} was never started here: say what to run (-A, --cmd)`, {
     argument: spec.short,

@@ -8,7 +8,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
-import { findsAppItself, neverStarted } from './never-started.ts'
+import { namesApp, neverStarted } from './never-started.ts'
 import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -34,13 +34,15 @@ export async function plannedNodes(
   if (!meant.ok) return meant
   const specs = specsOf(context, meant.value)
   if (!specs.ok) return specs
+  const nodes: Meant[] = []
   for (const [at, one] of meant.value.entries()) {
-    const renamed = await renaming(context, verb, one, context.line.nodes[at])
-    if (renamed) return err(renamed)
+    const named = await asNamed(context, verb, one, context.line.nodes[at])
+    if (!named.ok) return named
+    nodes.push(named.value)
   }
-  if (context.line.hasWorkerOptions) return anew(context, verb, meant.value, specs.value)
+  if (context.line.hasWorkerOptions) return anew(context, verb, nodes, specs.value)
   const planned: Planned[] = []
-  for (const [at, one] of meant.value.entries()) {
+  for (const [at, one] of nodes.entries()) {
     const spec = context.line.nodes[at]
     if (one.spoilt !== undefined) {
       planned.push(asItIs(one.target, cannotTell(one.target, one.spoilt)))
@@ -56,20 +58,21 @@ export async function plannedNodes(
 
 /**
  * By its pidfile a node may be stopped under any name; started under another, the one that was recorded would be lost, unless
- * it was stopped: then its pidfile has got another node.
+ * it was stopped: then its pidfile has got another node, of which nothing is recorded.
  */
-async function renaming(
+async function asNamed(
   context: Context,
   verb: 'start' | 'restart',
   one: Meant,
   spec: NodeSpec | undefined,
-): Promise<UsageError | undefined> {
-  const { record, target } = one
-  if (!record || !spec || record.short === spec.short) return undefined
-  if (verb === 'start' && record.wanted === 'down' && (await isDown(context, one))) return undefined
-  const { pidfile } = target
+): Promise<Result<Meant, UsageError>> {
+  const { record } = one
+  if (!record || !spec || record.short === spec.short) return ok(one)
+  if (verb === 'start' && record.wanted === 'down' && (await isDown(context, one)))
+    return ok({ target: toTarget(spec) })
+  const { pidfile } = spec
   const hint = `call it ${record.short}, or forget ${record.short} first: multi forget ${record.short} --pidfile=${pidfile}`
-  return usage(`${pidfile} is the pidfile of ${record.name}, not of ${spec.name}`, { argument: spec.short, hint })
+  return err(usage(`${pidfile} is the pidfile of ${record.name}, not of ${spec.name}`, { argument: spec.short, hint }))
 }
 
 /** A worker that runs without a recorded plan was started by something else: with no options it would come back as another. */
@@ -116,7 +119,7 @@ async function anew(
     const { env } = context
     if (specs.some(({ cmd }) => cmd) && !one.record && !saysWhatToRun(spec, env)) return err(withoutCommand(spec))
     const { target, plan } = await planOne(context, spec)
-    const changed = await anotherProgram(context, spec, one.record, plan)
+    const changed = anotherProgram(context, spec, one.record, plan)
     if (changed) return err(changed)
     planned.push({ target, plan, defaultPidfile: line.nodes[at]?.given.pidfile === false })
   }
@@ -183,18 +186,18 @@ const withoutCommand = ({ short }: NodeSpec): UsageError =>
   })
 
 /**
- * Options alone (`restart -c 8`) change how a node runs, not what it runs: an app would come back as a Celery worker, or as
- * what MULTI_CMD says, and a Celery worker without its app.
+ * Options alone (`restart -c 8`) change how a node runs, not of which kind it is: an app would come back as a Celery worker, or
+ * as what MULTI_CMD says. Nor does a Celery worker lose its app. (A command may get another program by MULTI_CMD.)
  */
-async function anotherProgram(
+function anotherProgram(
   context: Context,
   spec: NodeSpec,
   record: NodeRecord | undefined,
   plan: Planned['plan'],
-): Promise<UsageError | undefined> {
+): UsageError | undefined {
   const before = record?.plan
   if (!plan.ok || !before || saysWhatToRun(spec, {})) return undefined
-  const lost = await whatIsLost(before, plan.value, spec, context)
+  const lost = whatIsLost(before, plan.value, context)
   if (lost === undefined) return undefined
   const message = `${spec.name} was started ${lost[0]}, and this line does not say what to run: it would come back ${lost[1]}`
   const what = before.kind === 'command' ? 'program with --cmd' : 'app with -A'
@@ -205,15 +208,11 @@ async function anotherProgram(
 type Ran = Pick<LaunchPlan, 'kind' | 'argv'>
 
 /** How it was started, and how it would be now, as far as that is another kind, or one without its app. */
-async function whatIsLost(
-  before: Ran,
-  now: Ran,
-  spec: NodeSpec,
-  context: Context,
-): Promise<readonly [string, string] | undefined> {
+function whatIsLost(before: Ran, now: Ran, { env }: Context): readonly [string, string] | undefined {
   if (before.kind !== now.kind) return [`as kind ${before.kind}`, `as kind ${now.kind}`]
   const app = before.kind === 'celery' ? appIn(before.argv) : undefined
-  const isLost = app !== undefined && appIn(now.argv) === undefined && !(await findsAppItself(context, spec))
+  // A celeryconfig.py is no app: where one was named, the jobs are in it.
+  const isLost = app !== undefined && appIn(now.argv) === undefined && !namesApp(env)
   return isLost ? [`with the app ${app}`, 'without'] : undefined
 }
 

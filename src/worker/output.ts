@@ -27,7 +27,7 @@ const wasFile = (fd: number, path: string): boolean => {
     return (
       fstatSync(fd).isFile() &&
       open.startsWith(file) &&
-      /^(?:[.-]\d[\d.-]*| \(deleted\))$/.test(open.slice(file.length))
+      /^(?:[._-]\d[\dT:._-]*)?(?: \(deleted\))?$/.test(open.slice(file.length))
     )
   } catch {
     return false

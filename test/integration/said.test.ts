@@ -115,6 +115,9 @@ test('a Celery worker does not lose its app by a restart with other options', as
       stderr: expect.stringContaining('was started with the app proj, and this line does not say what to run'),
     })
   }
+  // A configuration is no app.
+  writeFileSync(join(rig.work, 'celeryconfig.py'), 'imports = ()')
+  expect((await rig.multi({ env }, 'restart', '-c', '8')).code).toBe(2)
   expect(rig.readPid('w1')).toBe(pid)
   const anew = await rig.multi({ env }, 'restart', '-A', 'proj', '-c', '8', '--startsecs=0')
   expect(anew.code).toBe(0)
@@ -174,18 +177,27 @@ test('the pidfile of a node that was stopped may become another’s', async (con
   const pidfile = `--pidfile=${rig.run}/only.pid`
   await rig.started('w1', pidfile)
   await rig.multi('stopwait', 'w1')
-  await rig.started('w2', pidfile)
-  expect((await rig.multi('status')).stdout).not.toContain('w1@')
-  expect((await rig.multi('stopwait', 'w2')).code).toBe(0)
+  // Of it nothing is recorded: it is not what w1 was.
+  const unknown = await rig.multi('start', 'w2', pidfile)
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('w2 was never started here') })
+  const elsewhere = join(rig.directory, 'elsewhere')
+  mkdirSync(elsewhere)
+  const line = ['start', 'w2', ...rig.puppet, '--startsecs=0', pidfile] as const
+  expect((await rig.multi({ cwd: elsewhere }, ...line)).code).toBe(0)
+  expect((await rig.worker('w2')).hello.node).toMatch(/^w2@/)
+  const [row] = (await rig.multi('status', '--all', '--json')).json() as [Readonly<Record<string, unknown>>]
+  expect(row).toMatchObject({ fleet: elsewhere, logfile: join(rig.logs, 'w2.log') })
+  expect((await rig.multi('status', '--all')).stdout).not.toContain('w1@')
+  expect((await rig.multi({ cwd: elsewhere }, 'stopwait', 'w2')).code).toBe(0)
 })
 
 test('options that begin as one of multi’s are those of a program, where one is named', async (context) => {
   const rig = rigFor(context)
   const options = ['--cmd', 'sleep 1000', '--', '--time=80']
-  const named = ['--cmd', 'sleep 1000', '--time=80', '--flee=x']
+  const named = ['--cmd', 'sleep 1000', '--time=80']
   await rig.started('w1')
   expect((await rig.multi('stop', 'w2', ...options)).code).toBe(0)
-  expect((await rig.multi('stop', 'w2', ...named.slice(0, 3))).code).toBe(0)
+  expect((await rig.multi('stop', 'w2', ...named)).code).toBe(0)
   const { code, stderr } = await rig.multi('stop', 'w2', '--time=80')
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean --timeout?') })
   await rig.multi('stopwait', 'w1')

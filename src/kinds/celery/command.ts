@@ -41,12 +41,12 @@ export const readCelery = (cmd: readonly string[]): CeleryCommand | undefined =>
 
 /** Behind a program that runs it: `ddtrace-run celery -A proj worker`. That it is Celery the user has to say. */
 export function readWrapped(cmd: readonly string[]): CeleryCommand | undefined {
-  const worker = cmd.indexOf('worker')
-  const before = worker < 0 ? cmd : cmd.slice(0, worker)
-  // The last: `setuidgid celery celery worker`.
-  return readAt(
-    cmd,
-    before.findLastIndex((word) => baseName(word) === 'celery'),
+  // Users may be called so too: `sudo -u celery celery worker`.
+  const read = cmd.flatMap((word, at) => (baseName(word) === 'celery' ? (readAt(cmd, at) ?? []) : []))
+  return (
+    read.find(({ subcommand }) => subcommand === 'worker') ??
+    read.find(({ subcommand }) => subcommand === undefined) ??
+    read[0]
   )
 }
 

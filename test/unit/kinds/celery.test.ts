@@ -45,6 +45,10 @@ describe('the command line', () => {
     const has: Machine = { programs: [CELERY, '/usr/bin/ddtrace-run'], env }
     const argv = await argvOf(['w1', '--kind=celery', '--cmd=ddtrace-run celery -A proj worker', '-c', '2'], has)
     expect(argv.slice(0, 7)).toEqual(['/usr/bin/ddtrace-run', 'celery', '-A', 'proj', 'worker', '-c', '2'])
+    for (const user of ['worker', 'celery']) {
+      const line = ['w1', '--kind=celery', `--cmd=ddtrace-run -u ${user} celery -A proj worker`]
+      expect((await argvOf(line, has)).slice(1, 8)).toEqual(['-u', user, 'celery', '-A', 'proj', 'worker', '-n'])
+    }
   })
 
   it('-D among other flags is left out too, and an option’s value is not', async () => {
