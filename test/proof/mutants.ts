@@ -485,27 +485,6 @@ export const MUTANTS: readonly Mutant[] = [
     'unit/spec/differences.test.ts',
   ),
   mutant(
-    'a node of another host is the one of its default pidfile',
-    'fleet/targets.ts',
-    '  if (there.record && !isCalled(there.record, spec, selection.hostname)) return err(namesake(spec, there.record))\n',
-    '',
-    'integration/targets.test.ts',
-  ),
-  mutant(
-    'a restart stops what cannot come back',
-    'verbs/plans.ts',
-    "verb === 'restart' ? await unstartable(again, context) : undefined",
-    'await undefined',
-    'integration/app-gone.test.ts',
-  ),
-  mutant(
-    'jobs that were counted are lost where close() does not wait',
-    'worker/app-host.ts',
-    '    await this.jobs.allReleased()\n',
-    '',
-    'integration/worker/jobs-left.test.ts',
-  ),
-  mutant(
     'quiet pauses a queue for everybody',
     'worker/bullmq.ts',
     "  (has(value, 'addBulk') || (has(value, 'waitUntilReady') && !has(value, 'pause'))) &&\n",
