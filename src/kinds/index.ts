@@ -7,9 +7,9 @@ import { withDefaultCommand } from './default-command.ts'
 import type { PlanContext } from './kind.ts'
 
 export { renewed } from './celery/bridge.ts'
-export { appIn } from './celery/command.ts'
 export { grammarFor } from './grammar.ts'
 export type { PlanContext } from './kind.ts'
+export { APP_VARIABLES, whatIsLost } from './lost.ts'
 export { unstartable } from './startable.ts'
 
 /** By `--kind`, `--cmd`, `-A` or MULTI_CMD; what names nothing is taken for a Celery worker. */

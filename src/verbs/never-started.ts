@@ -1,6 +1,6 @@
 import { recordedNodes } from '../fleet/catalogue.ts'
 import type { Meant } from '../fleet/targets.ts'
-import { saysWhatToRun } from '../kinds/index.ts'
+import { APP_VARIABLES, saysWhatToRun } from '../kinds/index.ts'
 import { type UsageError, usage } from '../model/failure.ts'
 import type { AbsPath } from '../model/names.ts'
 import type { Outcome } from '../model/outcome.ts'
@@ -9,10 +9,7 @@ import { nearest } from '../spec/nearest.ts'
 import type { Context } from './verb.ts'
 
 /** By these Celery finds an app, or a configuration for its own, without -A: celery/bin/celery.py and celery/loaders. */
-const APP_VARIABLES = ['CELERY_APP', 'APP'] as const
 const CELERY_VARIABLES = [...APP_VARIABLES, 'CELERY_CONFIG_MODULE', 'CONFIG_MODULE'] as const
-
-export const namesApp = (env: Context['env']): boolean => APP_VARIABLES.some((name) => env[name])
 
 /** Whether Celery finds an app, or its configuration, without -A. */
 async function findsAppItself({ system, env, cwd }: Context): Promise<boolean> {

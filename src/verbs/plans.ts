@@ -1,5 +1,5 @@
 import { type Meant, toTarget } from '../fleet/targets.ts'
-import { appIn, renewed, saysWhatToRun, unstartable } from '../kinds/index.ts'
+import { renewed, saysWhatToRun, unstartable, whatIsLost } from '../kinds/index.ts'
 import { type Failure, type UsageError, usage } from '../model/failure.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { LaunchPlan, NodeSpec, Target } from '../model/spec.ts'
@@ -8,7 +8,7 @@ import { newMemory } from '../node/memory.ts'
 import { observe } from '../node/observe.ts'
 import { mayBeRun, type NodeRecord, readRecord } from '../node/record.ts'
 import { type Known, overwritten } from '../spec/overwrite.ts'
-import { namesApp, neverStarted } from './never-started.ts'
+import { neverStarted } from './never-started.ts'
 import { planOf } from './plan-one.ts'
 import { isSet } from './read-settings.ts'
 import { meantNodes } from './selection.ts'
@@ -197,23 +197,12 @@ function anotherProgram(
 ): UsageError | undefined {
   const before = record?.plan
   if (!plan.ok || !before || saysWhatToRun(spec, {})) return undefined
-  const lost = whatIsLost(before, plan.value, context)
+  const lost = whatIsLost(before, plan.value, context.env)
   if (lost === undefined) return undefined
   const message = `${spec.name} was started ${lost[0]}, and this line does not say what to run: it would come back ${lost[1]}`
   const what = before.kind === 'command' ? 'program with --cmd' : 'app with -A'
   const hint = `name its ${what} too, or say --kind ${plan.value.kind}`
   return usage(message, { argument: spec.short, hint })
-}
-
-type Ran = Pick<LaunchPlan, 'kind' | 'argv'>
-
-/** How it was started, and how it would be now, as far as that is another kind, or one without its app. */
-function whatIsLost(before: Ran, now: Ran, { env }: Context): readonly [string, string] | undefined {
-  if (before.kind !== now.kind) return [`as kind ${before.kind}`, `as kind ${now.kind}`]
-  const app = before.kind === 'celery' ? appIn(before.argv) : undefined
-  // A celeryconfig.py is no app: where one was named, the jobs are in it.
-  const isLost = app !== undefined && appIn(now.argv) === undefined && !namesApp(env)
-  return isLost ? [`with the app ${app}`, 'without'] : undefined
 }
 
 async function planOne(context: Context, read: NodeSpec): Promise<Planned> {

@@ -48,7 +48,7 @@ export class Quieting {
 
   /** The app is there: what was asked while it loaded is done now. Resolves when it is, so that `ready` is never said in between. */
   async use(parts: readonly Closeable[]): Promise<void> {
-    this.#parts = parts
+    this.#parts = parts.filter((part) => !takesNoJobs(part))
     if (this.#wanted) await this.#next()
   }
 
@@ -72,7 +72,7 @@ export class Quieting {
 
   async #pause(): Promise<void> {
     this.#say(false)
-    const parts = (this.#parts ?? []).filter((part) => !takesNoJobs(part))
+    const parts = this.#parts ?? []
     const pausable = parts.filter(isPausable)
     // `true`, as BullMQ has it: do not wait for the jobs that run.
     const pause = async (part: Pausable) => {
@@ -103,7 +103,7 @@ export class Quieting {
       await part.resume()
       await takenUpAgain(part, () => !this.#wanted)
     }
-    const pausable = (this.#parts ?? []).filter((part) => !takesNoJobs(part)).filter(isPausable)
+    const pausable = (this.#parts ?? []).filter(isPausable)
     const calls = [...pausable.map((part) => () => resume(part)), ...this.#onResume]
     if (!(await this.#callAll(calls, 'it cannot be resumed'))) return
     this.#set('taking')
