@@ -127,6 +127,8 @@ export async function findWorker(
   if (forgotten) return unknown(forgotten)
   if (read.is !== 'record' || !launch) return byPidfile(look, target, read, pidfile, memory)
   const isGone = memory.gone === launch.id
+  // Before the look, as we may be held up after it: who is seen alive has lived until this moment, not until a later one.
+  const at = system.now()
   const leader = isGone ? 'gone' : await locate(system, launch.identity)
   if (leader === 'unreadable') return unknown(`pid ${launch.identity.pid} of the record cannot be looked at`)
   const owner = ownerOf(system, read.uid)
@@ -136,7 +138,7 @@ export async function findWorker(
     // Ended between two looks: what is left of it decides.
     if (others === 'gone') return findWorker(look, target, read, pidfile, memory)
     if (others) return unknown(others)
-    return byLeader(look, read.record, launch, leader, pidfile, memory, owner.uid)
+    return byLeader(look, read.record, launch, { facts: leader, at }, pidfile, memory, owner.uid)
   }
   if (!hereAndNow(system, launch.identity)) return elsewhere(look, target, read, launch, pidfile, memory)
   const left = { launch, logfile: target.logfile, cwd: read.record.plan?.cwd }
@@ -211,18 +213,24 @@ async function forgottenOf(system: System, read: RecordRead, { asked }: Memory):
   return lives ? `pid ${identity.pid} was asked to stop, and its record does not say so any more` : undefined
 }
 
+/** A process that was alive at that moment (monotonic, ms): of later ones it says nothing. */
+interface Sighting {
+  readonly facts: ProcessFacts
+  readonly at: number
+}
+
 async function byLeader(
   look: Look,
   record: NodeRecord,
   launch: Launch,
-  facts: ProcessFacts,
+  { facts, at }: Sighting,
   pidfile: PidfileReader,
   memory: Memory,
   uid: number | undefined,
 ): Promise<Found> {
   const { identity } = launch
   const group = (await isShared(look, facts, uid)) ? undefined : leadersGroup(launch, facts)
-  if (group) memory.witness = { identity, pgid: group.pgid, at: look.system.now() }
+  if (group) memory.witness = { identity, pgid: group.pgid, at }
   const common = { identity, suspended: isSuspended(facts), ...(group ? { group } : {}) }
   const vitals = await readVitals(look.system, launch)
   const { stop } = record
@@ -231,7 +239,7 @@ async function byLeader(
       ? { state: 'draining', leader: identity, request: stop, suspended: common.suspended, ...(group ? { group } : {}) }
       : {
           ...common,
-          state: await stageOf(look.system, record, launch, pidfile, vitals),
+          state: await stageOf(record, launch, at, pidfile, vitals),
           launch: launch.id,
           adopted: launch.adopted,
         }

@@ -1,4 +1,3 @@
-import type { System } from '../system/port.ts'
 import type { PidfileRead } from './pidfile.ts'
 import type { Launch, NodeRecord } from './record.ts'
 import type { Heard } from './vitals.ts'
@@ -8,12 +7,12 @@ const MUTE_AFTER_MS = 5000
 
 /**
  * `booting`, or `running` by its own word or by what can be seen of it, or `quiet`. Its vitals decide where there are any;
- * without them its plan says what counts.
+ * without them its plan says what counts. It was alive `at` that moment (monotonic, ms).
  */
 export async function stageOf(
-  system: System,
   { plan }: NodeRecord,
   launch: Launch,
+  at: number,
   pidfile: () => Promise<PidfileRead>,
   vitals: Heard | undefined,
 ): Promise<'starting' | 'running' | 'quiet'> {
@@ -21,7 +20,7 @@ export async function stageOf(
     return vitals.state === 'booting' ? 'starting' : vitals.state === 'quiet' ? 'quiet' : 'running'
   }
   if (launch.adopted) return 'running'
-  const age = system.now() - launch.startedMono
+  const age = at - launch.startedMono
   const ready = plan?.ready ?? 'alive'
   if (ready === 'alive') return age >= launch.startMs ? 'running' : 'starting'
   const read = await pidfile()

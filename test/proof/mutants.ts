@@ -59,6 +59,20 @@ export const MUTANTS: readonly Mutant[] = [
     CONFORMANCE,
   ),
   mutant(
+    'as old as the clock says after the look',
+    'node/observe.ts',
+    'await stageOf(record, launch, at, pidfile, vitals)',
+    'await stageOf(record, launch, look.system.now(), pidfile, vitals)',
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
+    'a witness of a group until after the look',
+    'node/observe.ts',
+    'pgid: group.pgid, at }',
+    'pgid: group.pgid, at: look.system.now() }',
+    'unit/node/observe.test.ts',
+  ),
+  mutant(
     'a signal that was denied passes for sent',
     'node/signal-effects.ts',
     "  if (answer === 'denied') return err(await deniedBy(scene, signal))\n  if (answer !== 'sent') return ok(undefined) // It",

@@ -174,6 +174,18 @@ const FOUND: readonly (readonly [string, Schedule])[] = [
       ],
     },
   ],
+  [
+    'a start that is held up between its look at the worker and its look at the clock does not count what it has not seen',
+    {
+      seed: 6541,
+      worker: 'diesAtOnce',
+      nodes: ['w1'],
+      begins: 'down',
+      initDelayMs: 0,
+      stall: { chance: 0.05, ms: 3000 },
+      commands: [{ verb: 'start', at: 0 }],
+    },
+  ],
 ]
 
 /** Which call that was changes with the code; that it was one of these does not. */

@@ -160,6 +160,24 @@ describe('while the recorded process lives, the record decides', () => {
     expect((await seen(one)).state.state).toBe('running')
   })
 
+  test('as old, and as good a witness of its group, as it was when root looked, however late root goes on', async () => {
+    const one = await scene({ uid: 1000 })
+    recorded(one)
+    const memory = newMemory()
+    const { clock } = one.world
+    let looked = 0
+    one.world.onCall(({ call }) => {
+      if (call === 'process') looked = clock.now
+      if (call !== 'realUid') return
+      one.world.onCall(undefined)
+      clock.elapse(2_000_000)
+    })
+    const { state } = await one.world.runUntil(observe(new Look(one.system), TARGET, memory))
+    expect(clock.now - looked).toBeGreaterThan(2000)
+    expect(state.state).toBe('starting')
+    expect(memory.witness?.at).toBeLessThanOrEqual(looked)
+  })
+
   test('ready by its own pidfile, where its plan says so', async () => {
     const one = await scene()
     recorded(one, { plan: { ready: 'pidfile', pidfileOwner: 'worker' }, holds: null })
