@@ -149,7 +149,8 @@ describe.skipIf(supervisor.skip)(`supervisord${supervisor.note}`, () => {
   }
 
   test('says spawn error and exits 7 when a worker dies at once, without its last words', async (context) => {
-    const supervisord = new Supervisor(rigFor(context), DEAD, { autostart: false })
+    // With its default of one second it says "started" of a dead one when it was held up for so long itself.
+    const supervisord = new Supervisor(rigFor(context), DEAD, { autostart: false, startsecs: 600 })
     await supervisord.says('STOPPED')
     const { code, stdout, stderr } = await supervisord.control('start', 'w')
     expect(code).toBe(7)

@@ -28,15 +28,15 @@ export class Supervisor implements Manager {
   readonly #config: string
   readonly #daemon
 
-  constructor(rig: Rig, script: string, { autostart = true } = {}) {
+  constructor(rig: Rig, script: string, { autostart = true, startsecs = 1 } = {}) {
     this.rig = rig
     this.#config = join(rig.work, 'supervisord.conf')
     writeScript(rig, script)
-    writeFileSync(this.#config, this.#settings(autostart))
+    writeFileSync(this.#config, this.#settings({ autostart, startsecs }))
     this.#daemon = rig.program(['supervisord', '-c', this.#config])
   }
 
-  #settings(autostart: boolean): string {
+  #settings({ autostart, startsecs }: { autostart: boolean; startsecs: number }): string {
     const { work } = this.rig
     return [
       '[supervisord]',
@@ -53,6 +53,7 @@ export class Supervisor implements Manager {
       `command=/bin/sh ${work}/${SCRIPT}`,
       `directory=${work}`,
       `autostart=${String(autostart)}`,
+      `startsecs=${startsecs}`,
       '',
     ].join('\n')
   }
