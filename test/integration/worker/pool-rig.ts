@@ -9,14 +9,16 @@ import { type Host, Rig } from './host.ts'
  * It writes its pid where the test finds it, and closes when its job has ended.
  */
 const SOURCE = `
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 const dir = process.env.POOL_DIR
 const kept = []
+const rest = new Int32Array(new SharedArrayBuffer(4))
+const block = () => { while (existsSync(dir) && !existsSync(\`\${dir}/unblock\`)) Atomics.wait(rest, 0, 0, 20) }
 export default (context) => {
   const { child, jobs, log } = context
   let end
   const orders = {
-    block: (ms) => { const work = context.job(() => { const until = Date.now() + Number(ms); while (Date.now() < until); }); setImmediate(work) },
+    block: () => setImmediate(context.job(block)),
     begin: () => { end = jobs.start('told') },
     end: () => { end(); end = undefined },
     jobs: (n) => { for (let i = 0; i < Number(n); i += 1) jobs.start()() },
@@ -94,6 +96,11 @@ export class PoolRig extends Rig {
 
   gone(pid: number): Promise<true> {
     return until(() => !isAlive(pid), `${pid} to be gone`)
+  }
+
+  /** Ends the jobs that hold the event loops of their children: those can be told nothing. */
+  unblock(): void {
+    writeFileSync(join(this.directory, 'unblock'), '')
   }
 
   /** Does it: when it resolves, the child has. */

@@ -62,9 +62,10 @@ it('a pool is quiet also while a child of it is replaced and finishes its job', 
 
 it('a job that holds the event loop of its child is heard of while it runs', async () => {
   const host = await rig.ready(['-c', '1'])
-  await rig.tell(1, 'block 5000')
+  await rig.tell(1, 'block')
   expect(await rig.saysOfItself('a job that runs', ({ active }) => active === 1)).toMatchObject({ done: 0 })
   host.signal('SIGTERM')
+  rig.unblock()
   expect((await host.ended).code).toBe(0)
 })
 
