@@ -54,9 +54,9 @@ export default defineConfig({
     projects: [
       project('unit', 0, 60),
       project('sim', 0, 60),
-      project('integration', 1, 400),
-      project('peers', 2, 900, { exclude: BULLMQ }),
-      project('bullmq', 1, 900, { include: BULLMQ }),
+      project('integration', 1, 900),
+      project('peers', 2, 1400, { exclude: BULLMQ }),
+      project('bullmq', 1, 1400, { include: BULLMQ }),
       project('smoke', 3, 900),
     ],
   },

@@ -89,7 +89,7 @@ test('twenty starts after a kill -9 at some moment that left a claim make one wo
   await freeLock(rig, ['start', 'w1', ...ANNOUNCING])
   expect(litter(rig)).toEqual([])
   await stopped(rig)
-}, 180_000)
+})
 
 /** As in a claim: this process, which lives. */
 function livingOwner(): string {

@@ -65,12 +65,12 @@ async function tryThem(rig: Rig, { line, first, up }: Scenario, lane: readonly n
 
 test('start that is killed before one or another of its changes: status is true, the same start finishes', async (context) => {
   await expectRecoveryAtEveryCall(context, { line: START, first: STOPWAIT, up: NODES })
-}, 240_000)
+})
 
 test('stopwait that is killed before any one of its changes: status is true, the same stopwait finishes', async (context) => {
   await expectRecoveryAtEveryCall(context, { line: STOPWAIT, first: START, up: [] })
-}, 240_000)
+})
 
 test('restart that is killed before any one of its changes: status is true, the same restart finishes', async (context) => {
   await expectRecoveryAtEveryCall(context, { line: RESTART, first: START, up: NODES })
-}, 240_000)
+})

@@ -59,19 +59,19 @@ test('a disk that fills up at any moment of a start: exit 1 in plain words that 
   })
   expect(failed).toBeGreaterThan(5)
   expect(left).toBeGreaterThan(2)
-}, 240_000)
+})
 
 test('a disk that fills up at any moment of a stopwait: exit 1 in plain words, and what status says is true', async (context) => {
   await atEveryCall(context, { first: START, line: STOPWAIT }, async (_rig, { code, stdout, stderr }) => {
     expectPlainWords(code, stdout + stderr)
   })
-}, 240_000)
+})
 
 test('a disk that fills up at any moment of a restart: exit 1 in plain words, and what status says is true', async (context) => {
   await atEveryCall(context, { first: START, line: RESTART }, async (_rig, { code, stdout, stderr }) => {
     expectPlainWords(code, stdout + stderr)
   })
-}, 240_000)
+})
 
 /** Root may write anywhere, so whoever must not is somebody else. */
 const OTHER = 40_000 + (process.pid % 20_000)

@@ -46,14 +46,14 @@ async function expectRecoveryAtRandom(
 
 test(`kill -9 at random moments of start, restart and stopwait of ten: status is true, the same command finishes (${ROUNDS} rounds)`, async (context) => {
   await expectRecoveryAtRandom(context, ROUNDS, () => fleetOf(10, { command: WORKERS.sleeps() }))
-}, 600_000)
+})
 
 const LATE_ROUNDS = Math.ceil(ROUNDS / 3)
 
 test(`the same with workers that write their own pidfile, late (${LATE_ROUNDS} rounds)`, async (context) => {
   const command = WORKERS['writes its own pidfile, late']
   await expectRecoveryAtRandom(context, LATE_ROUNDS, (rig) => fleetOf(5, { command: command(rig) }))
-}, 600_000)
+})
 
 const CHAOS_ROUNDS = Math.ceil(ROUNDS / 5)
 
@@ -73,4 +73,4 @@ test(`kill -9 of start, restart --rolling and stopwait of twenty: at the end nob
   }
   await together(Array.from({ length: RIGS }, lane))
   expect(hits, 'kills that came in time').toBeGreaterThan(enough)
-}, 900_000)
+})

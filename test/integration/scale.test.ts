@@ -19,7 +19,6 @@ async function measured(rig: Rig, count: number, ...line: [string, ...string[]])
 
 test.for([100, 1000])(
   '%i workers are started, all seen by status, stopped, and nothing stays behind',
-  { timeout: 300_000 },
   async (count, context) => {
     const rig = rigFor(context)
     expect((await measured(rig, count, 'start', `${count}`, '--cmd', 'sleep 10000', '--startsecs=0')).code).toBe(0)

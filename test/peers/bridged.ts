@@ -141,7 +141,7 @@ export class RabbitMq implements Server {
       if (this.#children.some(({ exitCode }) => exitCode !== null)) throw new Error(this.#output.join(''))
       return answers(this.#port)
     }
-    await until(isUp, 'RabbitMQ to listen', 90_000)
+    await until(isUp, 'RabbitMQ to listen')
   }
 
   #begin([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): void {

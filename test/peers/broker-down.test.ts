@@ -28,7 +28,6 @@ describe.skipIf(skip)(`start of a Celery worker whose broker is down${note}`, ()
     { name: `RabbitMQ${missing ? ` (skipped: ${missing})` : ''}`, make: rabbitMq, isSkipped: withoutRabbitMq },
   ])(
     'fails at --start-timeout with the words of its log and leaves it running; it is running when the broker comes: $name',
-    { timeout: 240_000 },
     async ({ make, isSkipped }, context) => {
       context.skip(isSkipped)
       const rig = rigFor(context)

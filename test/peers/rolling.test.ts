@@ -139,17 +139,14 @@ describe('jobs that come while Celery workers are restarted one by one, again an
       beforeAll(async () => {
         broker = make()
         await broker.start()
-      }, 120_000)
+      })
       afterAll(() => broker?.stop())
       const url = (): string => broker?.url ?? ''
 
-      test('are all done, each exactly once, with early ack', { timeout: 600_000 }, (context) =>
-        expectNoneLost(context, url(), 'early', name),
-      )
+      test('are all done, each exactly once, with early ack', (context) =>
+        expectNoneLost(context, url(), 'early', name))
 
-      test('are all done, with late ack', { timeout: 600_000 }, (context) =>
-        expectNoneLost(context, url(), 'late', name),
-      )
+      test('are all done, with late ack', (context) => expectNoneLost(context, url(), 'late', name))
     })
   }
 })

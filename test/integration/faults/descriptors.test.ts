@@ -66,19 +66,19 @@ async function expectPlainWordsAtEveryCall(
 
 test('descriptors that run out at any moment of a start: exit 1 in plain words, status is true, the same start finishes', async (context) => {
   await expectPlainWordsAtEveryCall(context, { first: STOP_TWO, line: START_TWO })
-}, 240_000)
+})
 
 test('descriptors that run out at any moment of a restart: exit 1 in plain words, status is true, the same restart finishes', async (context) => {
   await expectPlainWordsAtEveryCall(context, { first: START_TWO, line: ['restart', ...TWO, '--startsecs=0'] })
-}, 240_000)
+})
 
 test('descriptors that run out at any moment of a stopwait: exit 1 in plain words, status is true, the same stopwait finishes', async (context) => {
   await expectPlainWordsAtEveryCall(context, { first: START_TWO, line: STOP_TWO })
-}, 240_000)
+})
 
 test('descriptors that run out at any moment of a status: exit 4, as an init script must not take the workers for dead', async (context) => {
   await expectPlainWordsAtEveryCall(context, { first: START_TWO, line: ['status', ...TWO], failing: 4 })
-}, 240_000)
+})
 
 test('a status without nodes says that it cannot look, not that none was ever started', async (context) => {
   const rig = rigFor(context)
@@ -143,7 +143,7 @@ test('a tight limit of descriptors (ulimit -n): each command on twenty nodes wor
   }
   // Node needs as many as we do, or more: then this has shown that no number of nodes takes more.
   expect(failed).toBeLessThan(LIMITS * lines.length)
-}, 240_000)
+})
 
 test('twenty nodes are started with no more descriptors than one', async (context) => {
   const rig = rigFor(context)
@@ -153,4 +153,4 @@ test('twenty nodes are started with no more descriptors than one', async (contex
   expect(await rig.multi({ under: limited(limit) }, 'start', ...TWENTY, ...options)).toMatchObject({ code: 0 })
   expectUp(rig, TWENTY, `started under a limit of ${limit}`)
   expect((await rig.multi('stopwait', ...TWENTY)).code).toBe(0)
-}, 240_000)
+})

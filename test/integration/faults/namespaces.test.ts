@@ -124,7 +124,7 @@ test('pids that are given out in a small circle, again and again: workers keep t
   )
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'played\n', stderr: '' })
   expect(left).toEqual(recordsOf('w1', 'w2', 'w3', 'w4'))
-}, 300_000)
+})
 
 test('a group that hands itself on from process to process, faster than /proc can be read, is never called gone', async (context) => {
   if (!hasNamespaces) lacks(context, 'needs root and a pid namespace of its own')
@@ -162,7 +162,7 @@ test('a group that hands itself on from process to process, faster than /proc ca
   )
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'played\n', stderr: '' })
   expect(left).toEqual(recordsOf('w1'))
-}, 300_000)
+})
 
 test('where /proc is of another pid namespace than ours: one sentence, nobody is signalled or started, and what needs no processes works', async (context) => {
   if (!hasNamespaces) lacks(context, 'needs root and a pid namespace of its own')

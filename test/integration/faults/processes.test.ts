@@ -62,7 +62,7 @@ test('a limit of processes (ulimit -u): the nodes that were started run, the oth
   expect(partly).toBeGreaterThan(0)
   expect(workersOf(rig).size).toBe(0)
   expect(litter(rig)).toEqual([])
-}, 240_000)
+})
 
 /** What the limit counts: each thread of each of that user's processes. */
 const tasksOf = (uid: number): number =>
