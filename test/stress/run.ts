@@ -39,7 +39,7 @@ function runSuite(log: string): Promise<number | null> {
   const out = openSync(log, 'w')
   // Without a cache of its own vitest writes nothing into the checkout.
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words, '--no-cache'], {
-    env: { ...process.env, MULTI_TEST_NO_BUILD: '1', NO_COLOR: '1' },
+    env: { ...process.env, MULTI_TEST_NO_BUILD: '1', MULTI_PATIENCE: '3', NO_COLOR: '1' },
     stdio: ['ignore', out, out],
     timeout: SUITE_LIMIT_MS,
   })
