@@ -1,5 +1,6 @@
 /** Celery workers started with the bridge alone, without multi: what it writes, and what it must not do to them. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import {
   copyFileSync,
@@ -23,9 +24,6 @@ import { PYTHON } from './broker.ts'
 
 const BRIDGE = fileURLToPath(new URL('../../bridge', import.meta.url))
 const FIXTURES = new URL('fixtures/', import.meta.url)
-/** With a load of seventy, workers that boot beside others need more than a minute. */
-const PATIENCE_MS = 180_000
-
 /** Something that workers take jobs from. */
 interface Server {
   readonly url: string
@@ -73,13 +71,20 @@ export function missingRabbitMq(): string | undefined {
   return undefined
 }
 
+/** Below those that the kernel gives to whoever connects (ip(7), ip_local_port_range): nobody comes by it meanwhile by chance. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
+  for (;;) {
+    const port = randomInt(10_000, 32_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 const answers = (port: number): Promise<boolean> =>
@@ -94,11 +99,9 @@ const answers = (port: number): Promise<boolean> =>
  * package, which becomes the user rabbitmq and writes to the directories of the machine.
  */
 export class RabbitMq implements Server {
-  readonly #directory = mkdtempSync('/tmp/multi-rabbit-')
-  readonly #output: string[] = []
+  #directory = ''
+  #output: string[] = []
   #port = 0
-  #distribution = 0
-  #epmd = 0
   #children: ChildProcess[] = []
 
   get url(): string {
@@ -107,15 +110,25 @@ export class RabbitMq implements Server {
 
   /** Before `start` it is where nobody listens. */
   async choosePorts(): Promise<void> {
-    if (this.#port !== 0) return
-    this.#port = await freePort()
-    this.#distribution = await freePort()
-    this.#epmd = await freePort()
+    if (this.#port === 0) this.#port = await freePort()
   }
 
   async start(): Promise<void> {
     await this.choosePorts()
-    const [epmd, distribution] = [this.#epmd, this.#distribution]
+    try {
+      await this.#boot()
+    } catch (error) {
+      // Once in hundreds of times, on a loaded machine, it neither listened nor ended.
+      console.warn('RabbitMQ did not start, and is started once more:', error)
+      await this.stop()
+      await this.#boot()
+    }
+  }
+
+  async #boot(): Promise<void> {
+    const [epmd, distribution] = [await freePort(), await freePort()]
+    this.#directory = mkdtempSync('/tmp/multi-rabbit-')
+    this.#output = []
     const at = (name: string): string => join(this.#directory, name)
     writeFileSync(at('rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${this.#port}\n`)
     for (const name of ['mnesia', 'log', 'home']) mkdirSync(at(name))
@@ -141,7 +154,9 @@ export class RabbitMq implements Server {
       if (this.#children.some(({ exitCode }) => exitCode !== null)) throw new Error(this.#output.join(''))
       return answers(this.#port)
     }
-    await until(isUp, 'RabbitMQ to listen')
+    await until(isUp, 'RabbitMQ to listen').catch((error) => {
+      throw new Error(`${error.message}; it printed: ${this.#output.join('')}`)
+    })
   }
 
   #begin([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): void {
@@ -157,7 +172,7 @@ export class RabbitMq implements Server {
     }
     await Promise.all(this.#children.map(ended))
     this.#children = []
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    if (this.#directory) rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
 }
 
@@ -225,7 +240,7 @@ export class Worker {
       if (this.running.finished && vitals?.state !== 'gone') throw new Error(`it has ended:\n${this.output}`)
       return undefined
     }
-    return until(look, `its vitals to say ${what}: ${JSON.stringify(this.vitals())}`, PATIENCE_MS)
+    return until(look, `its vitals to say ${what}: ${JSON.stringify(this.vitals())}`)
   }
 
   is(state: VitalsState): Promise<Vitals> {
@@ -235,7 +250,7 @@ export class Worker {
   /** By its own log, for workers whose vitals are not to be had. */
   ready(times = 1): Promise<unknown> {
     const said = () => this.output.split(`${this.name} ready.`).length > times
-    return until(said, `its log to say ready:\n${this.output}`, PATIENCE_MS)
+    return until(said, `its log to say ready:\n${this.output}`)
   }
 
   celery(...words: readonly string[]) {
@@ -283,7 +298,7 @@ export class Worker {
   async job(name = 'job'): Promise<{ end: () => void; isDone: () => boolean }> {
     const path = join(this.#rig.work, name)
     await this.#send(path)
-    await until(() => existsSync(`${path}.begun`), 'the job to begin', PATIENCE_MS)
+    await until(() => existsSync(`${path}.begun`), 'the job to begin')
     return { end: () => writeFileSync(`${path}.end`, ''), isDone: () => existsSync(`${path}.done`) }
   }
 
@@ -291,7 +306,7 @@ export class Worker {
   async works(name = 'proof'): Promise<void> {
     const job = await this.job(name)
     job.end()
-    await until(() => job.isDone(), 'the job to be done', PATIENCE_MS)
+    await until(() => job.isDone(), 'the job to be done')
   }
 
   async stop(): Promise<void> {

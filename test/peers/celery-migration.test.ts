@@ -110,6 +110,8 @@ describe.skipIf(skip)(`a fleet of ours that something else stops${note}`, { conc
     const { code, stdout } = await celery.theirs('stopwait', 'w1', 'w2', ...filesIn(celery))
     expect(code).toBe(0)
     for (const pid of pids) expect(stdout).toMatch(new RegExp(`w\\d@\\S+: TERM -> ${pid}`))
+    // Their stopwait waits for the pidfiles to go, which the workers remove a moment before they end.
+    await until(() => celery.rig.processes().length === 0, 'the workers to be gone')
     const after = await celery.multi('status')
     expect(after.code).toBe(3)
     expect(after.stdout).toMatch(/w1@\S+ +stopped.*\n *w2@\S+ +stopped/)

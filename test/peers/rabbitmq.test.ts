@@ -14,7 +14,7 @@ describe.skipIf(skip || without)(
   { concurrent: true },
   () => {
     const broker = new RabbitMq()
-    beforeAll(() => broker.start(), 120_000)
+    beforeAll(() => broker.start())
     afterAll(() => broker.stop())
 
     for (const pool of POOLS) {
