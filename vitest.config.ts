@@ -17,7 +17,7 @@ const PATIENCE = Number(process.env['MULTI_PATIENCE'] ?? 1)
 
 /**
  * `seconds`: what no test takes. Those of one order begin when the last order has ended, and what hangs in them is still to be
- * named before .ci/run ends the whole suite, after 25 minutes.
+ * named before .ci/run ends the whole suite, after 40 minutes.
  * Projects of one `order` run side by side, and one order after the other, so that timing in one is not disturbed by another.
  */
 function project(

@@ -20,8 +20,11 @@ const TWENTY = 20
 /** Says in its log that it was started. */
 const ANNOUNCING = ['--cmd', `sh -c 'echo started; exec sleep 1000'`, '--startsecs=0.1'] as const
 
+/** On a loaded machine the last of twenty waits for longer than the ten seconds after which a command gives up. */
+const PATIENT = '--wait-lock=300'
+
 const twenty = (rig: Rig, ...line: [string, ...string[]]): Promise<Finished[]> =>
-  together(Array.from({ length: TWENTY }, () => rig.multi(...line)))
+  together(Array.from({ length: TWENTY }, () => rig.multi(...line, PATIENT)))
 
 const startsOf = (rig: Rig): number => rig.log('w1').split('started').length - 1
 
@@ -143,7 +146,9 @@ test('starts, stops and restarts of one node at the same moment never make two w
     ['restart', 'w1', ...ANNOUNCING],
     ['stop', 'w1'],
   ]
-  const storm = together(Array.from({ length: TWENTY }, (_, index) => rig.multi(...(lines[index % 4] ?? ['help']))))
+  const storm = together(
+    Array.from({ length: TWENTY }, (_, index) => rig.multi(...(lines[index % 4] ?? ['help']), PATIENT)),
+  )
   const most = await mostWorkersDuring(rig, storm)
   // How many were seen depends on how fast we look: that there was one at all, its log says.
   expect(most).toBeLessThanOrEqual(1)
@@ -200,7 +205,7 @@ test.for<[string, AtCall]>([
     const second = await rig.multi('start', 'w1', ...ANNOUNCING, '--wait-lock=0.5')
     expect(second.code).toBe(75)
     expect(second.stdout + second.stderr).toContain(String(first.pid))
-    const third = rig.begin('start', 'w1', ...ANNOUNCING)
+    const third = rig.begin('start', 'w1', ...ANNOUNCING, PATIENT)
     const late = await resumed(first)
     expect(late.code).toBe(0)
     expect((await third.ended).code).toBe(0)
@@ -232,7 +237,7 @@ test.for<[string, AtCall]>([
     await worker.on('SIGTERM', 'stay')
     const first = await suspended(rig, where, 'stopwait', 'w1')
     expect((await rig.multi('stopwait', 'w1', '--wait-lock=0.5')).code).toBe(75)
-    const third = rig.begin('stopwait', 'w1')
+    const third = rig.begin('stopwait', 'w1', PATIENT)
     first.kill('SIGCONT')
     await worker.got('SIGTERM')
     await until(() => rig.record('w1')?.stop, 'the stop to be recorded')
