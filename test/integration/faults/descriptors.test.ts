@@ -29,7 +29,7 @@ function distinct(calls: readonly string[]): number[] {
 }
 
 /** The simulator refuses any call; here it is so many, spread over all. */
-const TRIED = 6
+const TRIED = 12
 
 /** Plays the line for calls of it that need a descriptor: from that one on there is none. */
 async function expectPlainWordsAtEveryCall(
