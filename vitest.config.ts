@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { PATIENCE } from './test/rig/patience.ts'
 
 /** What takes longest: begun last, each would be waited for by idle cores. */
 const LONGEST = ['peers/rolling.test.ts', 'peers/bullmq.test.ts', 'integration/crash-random.test.ts']
@@ -11,9 +12,6 @@ class LongestFirst extends BaseSequencer {
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
   }
 }
-
-/** Times the limits: `npm run test:stress` runs several suites side by side, and also on slow machines. */
-const PATIENCE = Number(process.env['MULTI_PATIENCE'] ?? 1)
 
 /**
  * `seconds`: what no test takes. Those of one order begin when the last order has ended, and what hangs in them is still to be

@@ -24,6 +24,7 @@ import { PYTHON } from './broker.ts'
 
 const BRIDGE = fileURLToPath(new URL('../../bridge', import.meta.url))
 const FIXTURES = new URL('fixtures/', import.meta.url)
+
 /** Something that workers take jobs from. */
 interface Server {
   readonly url: string
@@ -118,7 +119,7 @@ export class RabbitMq implements Server {
     try {
       await this.#boot()
     } catch (error) {
-      // Once in hundreds of times, on a loaded machine, it neither listened nor ended.
+      // Seen once, on a loaded machine: it neither listened nor ended.
       console.warn('RabbitMQ did not start, and is started once more:', error)
       await this.stop()
       await this.#boot()

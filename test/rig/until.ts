@@ -1,7 +1,8 @@
 import { setTimeout as rest } from 'node:timers/promises'
+import { PATIENCE } from './patience.ts'
 
 /** Generous: it is only ever reached by a test that fails, also where several suites run at once. */
-const DEADLINE_MS = 180_000 * Number(process.env['MULTI_PATIENCE'] ?? 1)
+const DEADLINE_MS = 180_000 * PATIENCE
 
 /** Waits for a condition, and answers what it answered; fails naming `what` it waited for. */
 export async function until<T>(
