@@ -2,28 +2,35 @@
 export interface Tempo {
   readonly pauseMs: number
   readonly periodMs: number
-  /** What is due is written before anything else happens, if it can be: a job may hold the event loop for minutes. */
-  readonly atOnce?: boolean
+  /**
+   * How many may come before their time, as long as the average keeps to `pauseMs`, and while others are under way. With it,
+   * what is due is written in the very call that says so: a job that begins may hold the event loop for minutes.
+   */
+  readonly ahead?: number
 }
 
 /**
  * Writes on change, at most every `pauseMs`, and at least every `periodMs`. The first word waits for one pause: a worker that
- * is ready within it says only that, and at once. Its timer keeps no process alive, and a slow write is never overtaken.
+ * is ready within it says only that, and at once. Its timer keeps no process alive, and no more than `ahead` writes begin while
+ * a slow one is under way.
  */
 export class Pace {
   readonly #write: () => void | Promise<void>
   readonly #tempo: Tempo
-  #last = Number.NEGATIVE_INFINITY
+  readonly #ahead: number
+  /** When the next one would come if none ever came before its time. */
+  #next = Number.NEGATIVE_INFINITY
   #due = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
-  #writing = false
-  /** A write was due while another one went on. */
+  #underWay = 0
+  /** A write was due while others went on. */
   #late = false
   #stopped = false
 
   constructor(write: () => void | Promise<void>, tempo: Tempo) {
     this.#write = write
     this.#tempo = tempo
+    this.#ahead = tempo.ahead ?? 0
   }
 
   begin(): void {
@@ -31,7 +38,7 @@ export class Pace {
   }
 
   changed(): void {
-    this.#arm(this.#last + this.#tempo.pauseMs)
+    this.#arm(this.#next - this.#ahead * this.#tempo.pauseMs)
   }
 
   stop(): void {
@@ -43,21 +50,22 @@ export class Pace {
     if (this.#stopped || at >= this.#due) return
     clearTimeout(this.#timer)
     this.#due = at
-    if (this.#tempo.atOnce && at <= performance.now()) return void this.#turn()
+    if (this.#ahead > 0 && at <= performance.now()) return void this.#turn()
     this.#timer = setTimeout(() => void this.#turn(), Math.ceil(Math.max(0, at - performance.now()))).unref()
   }
 
   async #turn(): Promise<void> {
     this.#due = Number.POSITIVE_INFINITY
-    if (this.#writing) {
+    if (this.#underWay > this.#ahead) {
       this.#late = true
       return
     }
-    this.#writing = true
-    this.#last = performance.now()
-    this.#arm(this.#last + this.#tempo.periodMs)
+    const now = performance.now()
+    this.#underWay += 1
+    this.#next = Math.max(now, this.#next) + this.#tempo.pauseMs
+    this.#arm(now + this.#tempo.periodMs)
     await this.#write()
-    this.#writing = false
+    this.#underWay -= 1
     if (this.#late) this.changed()
     this.#late = false
   }

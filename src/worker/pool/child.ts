@@ -12,8 +12,11 @@ import { watchSignals } from '../signals.ts'
 import { childLog } from './logs.ts'
 import { type Order, type Report, readOrder, reportMessage } from './messages.ts'
 
-/** Often enough for the parent to recycle and to scale in time; at rest only so that it knows the memory. */
-const TEMPO = { pauseMs: 100, periodMs: 5000, atOnce: true }
+/**
+ * Often enough for the parent to recycle and to scale in time; at rest only so that it knows the memory. The channel keeps the
+ * order, so a job may be told of right after the end of the one before it.
+ */
+const TEMPO = { pauseMs: 100, periodMs: 5000, ahead: 10 }
 /** A parent that does not read must not keep us. */
 const LAST_WORDS_MS = 1000
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Pace } from '../../../src/worker/pace.ts'
 
 const TEMPO = { pauseMs: 500, periodMs: 9500 }
@@ -73,4 +73,53 @@ it('never has two writes under way, and makes up for what came meanwhile', async
   await vi.advanceTimersByTimeAsync(59_500)
   expect(writes).toBe(2)
   expect(most).toBe(1)
+})
+
+describe('with ten ahead', () => {
+  beforeEach(() => {
+    pace = new Pace(() => void (writes += 1), { pauseMs: 100, periodMs: 5000, ahead: 10 })
+  })
+
+  it('writes a change in the call that says so, also right after another one', () => {
+    pace.changed()
+    expect(writes).toBe(1)
+    pace.changed()
+    expect(writes).toBe(2)
+  })
+
+  it('writes at most once in a pause on the average, but for those ten', async () => {
+    for (let ms = 0; ms < 9_950; ms += 1) {
+      pace.changed()
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    expect(writes).toBe(100 + 10)
+  })
+
+  it('may write ten ahead again after a rest', async () => {
+    for (let change = 0; change < 100; change += 1) pace.changed()
+    expect(writes).toBe(11)
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(writes).toBe(12) // The last of them.
+    for (let change = 0; change < 100; change += 1) pace.changed()
+    expect(writes).toBe(12 + 11)
+  })
+
+  it('waits for a reader that is slow with eleven under way', async () => {
+    let read: () => void = () => {}
+    const slow = new Pace(
+      () => {
+        writes += 1
+        return new Promise<void>((resolve) => (read = resolve))
+      },
+      { pauseMs: 100, periodMs: 5000, ahead: 10 },
+    )
+    for (let change = 0; change < 100; change += 1) {
+      slow.changed()
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    expect(writes).toBe(11)
+    read()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(writes).toBe(12)
+  })
 })
