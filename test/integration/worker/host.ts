@@ -101,12 +101,15 @@ export class Rig {
       stdio: ['pipe', log ?? 'pipe', log ?? 'pipe'],
       env: { ...process.env, MULTI_INDEX: '7', MULTI_VITALS, ...env },
     })
-    onTestFinished(() => {
+    const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
+    onTestFinished(async () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
       } catch {
         // All of it is gone.
       }
+      // Its pidfile is in the way of the next one as long as it lives.
+      await exited
     })
     return new Host(child)
   }
