@@ -44,34 +44,33 @@ export class VitalsFile {
     this.#pace.changed()
   }
 
-  /** The last words, written before the process is gone: nothing asynchronous happens any more. */
+  /**
+   * The last words, written before the process is gone: nothing asynchronous begins any more. But one call of a write may be
+   * under way in the thread pool, and is done when the kernel likes: it knows another file than these words are in.
+   */
   gone(exit: NonNullable<Vitals['exit']>): void {
     this.#pace.stop()
+    const last = `${this.#temporary}.last`
     try {
-      // A write that is under way must not come after this one: without its file it cannot.
-      this.#clearSync()
-      const last = openSync(this.#temporary, FRESH, MODE)
+      // A rename under way must not come after ours: without its file it cannot.
+      clear(this.#temporary)
+      clear(last)
+      const file = openSync(last, FRESH, MODE)
       // All of it, or an error: one write(2) to a nearly full disk takes a part without one.
-      writeFileSync(last, Buffer.from(this.#text({ ...this.#sample(), state: 'gone', exit })))
-      closeSync(last)
-      renameSync(this.#temporary, this.#path)
+      writeFileSync(file, Buffer.from(this.#text({ ...this.#sample(), state: 'gone', exit })))
+      closeSync(file)
+      renameSync(last, this.#path)
     } catch (error) {
-      this.#clearSync() // Nobody else knows of it.
+      clear(last) // Nobody else knows of it.
       this.#warn(error)
     }
+    // An open under way may have made it again.
+    clear(this.#temporary)
   }
 
   #text(sample: Sample): string {
     const vitals: Vitals = { v: 1, pid: process.pid, ...sample, updatedAt: Date.now() }
     return `${JSON.stringify(vitals)}\n`
-  }
-
-  #clearSync(): void {
-    try {
-      unlinkSync(this.#temporary)
-    } catch {
-      // There is none.
-    }
   }
 
   async #write(): Promise<void> {
@@ -94,5 +93,13 @@ export class VitalsFile {
   #warn(error: unknown): void {
     if (!this.#failed) this.#log.warn('vitals cannot be written', { path: this.#path, error })
     this.#failed = true
+  }
+}
+
+function clear(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // There is none.
   }
 }
