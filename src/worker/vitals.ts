@@ -18,8 +18,8 @@ const MODE = 0o600
 const TEMPO = { pauseMs: VITALS_PAUSE_MS, periodMs: VITALS_PERIOD_MS - VITALS_PAUSE_MS }
 
 /**
- * The worker's word for whoever started it, at the path in MULTI_VITALS. Nothing here may hurt the worker: writing is
- * asynchronous, a disk that hangs holds up no job, and a failure is a line in the log, the first time.
+ * The worker's word for whoever started it, at the path in MULTI_VITALS. Nothing here may hurt the worker: while it may have
+ * jobs writing is asynchronous, a disk that hangs holds up none, and a failure is a line in the log, the first time.
  */
 export class VitalsFile {
   readonly #path: string
@@ -36,7 +36,12 @@ export class VitalsFile {
     this.#temporary = `${path}.${process.pid}`
   }
 
+  /**
+   * Who has booted for longer than a pause is heard before its app loads: a write that only begins now may end after its
+   * pidfile is there, and a worker that is not heard for that long counts as mute.
+   */
   begin(): void {
+    if (process.uptime() * 1000 >= VITALS_PAUSE_MS) this.#sayNow(this.#sample())
     this.#pace.begin()
   }
 
@@ -50,22 +55,27 @@ export class VitalsFile {
    */
   gone(exit: NonNullable<Vitals['exit']>): void {
     this.#pace.stop()
-    const last = `${this.#temporary}.last`
-    try {
-      // A rename under way must not come after ours: without its file it cannot.
-      clear(this.#temporary)
-      clear(last)
-      const file = openSync(last, FRESH, MODE)
-      // All of it, or an error: one write(2) to a nearly full disk takes a part without one.
-      writeFileSync(file, Buffer.from(this.#text({ ...this.#sample(), state: 'gone', exit })))
-      closeSync(file)
-      renameSync(last, this.#path)
-    } catch (error) {
-      clear(last) // Nobody else knows of it.
-      this.#warn(error)
-    }
+    // A rename under way must not come after ours: without its file it cannot.
+    clear(this.#temporary)
+    this.#sayNow({ ...this.#sample(), state: 'gone', exit })
     // An open under way may have made it again.
     clear(this.#temporary)
+  }
+
+  #sayNow(sample: Sample): void {
+    const now = `${this.#temporary}.now`
+    try {
+      // A predecessor with our pid may have been killed right here.
+      clear(now)
+      const file = openSync(now, FRESH, MODE)
+      // All of it, or an error: one write(2) to a nearly full disk takes a part without one.
+      writeFileSync(file, Buffer.from(this.#text(sample)))
+      closeSync(file)
+      renameSync(now, this.#path)
+    } catch (error) {
+      clear(now) // Nobody else knows of it.
+      this.#warn(error)
+    }
   }
 
   #text(sample: Sample): string {
@@ -75,7 +85,7 @@ export class VitalsFile {
 
   async #write(): Promise<void> {
     try {
-      // A predecessor with our pid may have been killed right here.
+      // As in `#sayNow`.
       await unlink(this.#temporary).catch(() => {})
       const file = await open(this.#temporary, FRESH, MODE)
       try {

@@ -51,7 +51,7 @@ test('resume is sent also to a worker that is only about to be quiet, and to one
   expect((await rig.multi('resume', 'w1', FOR_EVER)).code).toBe(0)
   writeFileSync(gate, '')
   await until(() => log().includes('taken up again'), 'it to take jobs again')
-  expect(await stateOf(rig)).toBe('running')
+  await until(async () => (await stateOf(rig)) === 'running', 'it to say so')
   expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })
 

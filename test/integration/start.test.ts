@@ -197,7 +197,7 @@ test('a worker that is not ready at --start-timeout: exit 1, its pid, left runni
 
 test('--start-timeout with --then stop stops it, and waits until it is gone', async (context) => {
   const rig = rigFor(context)
-  const line = ['start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=5', '--then=stop']
+  const line = ['start', 'w1', ...rig.puppet, '--startsecs=1000', '--start-timeout=15', '--then=stop']
   const starting = rig.begin(...line)
   const worker = await rig.worker('w1')
   const { code, stdout } = await starting.ended
@@ -338,9 +338,9 @@ test('C_FAKEFORK=1: what a worker leaves is waited for, which is said, until a f
 
 test('C_FAKEFORK=1: a worker that dies at once is not given what an earlier one logged as its last words', async (context) => {
   const rig = rigFor(context)
-  const before = ['--cmd', "sh -c 'echo words of before; exit 3'", '--startsecs=1']
+  const before = ['--cmd', "sh -c 'echo words of before; exit 3'", '--startsecs=20']
   expect((await rig.multi('start', 'w1', ...before)).stdout).toContain('| words of before')
-  const now = ['--cmd', "sh -c 'echo words of now; exit 3'", '--startsecs=1']
+  const now = ['--cmd', "sh -c 'echo words of now; exit 3'", '--startsecs=20']
   const { code, stdout } = await rig.multi({ env: { C_FAKEFORK: '1' } }, 'start', 'w1', ...now)
   expect(code).toBe(1)
   expect(stdout).toContain('words of now')

@@ -109,7 +109,7 @@ test('stopwait --timeout leaves what is still draining, names it and exits 124',
 
 test('stopwait --timeout --then kill kills what still works, and names it', async (context) => {
   const rig = rigFor(context)
-  const { worker, waiting } = await draining(rig, 'stopwait', '--timeout=0.5', '--then=kill')
+  const { worker, waiting } = await draining(rig, 'stopwait', '--timeout=10', '--then=kill')
   const { code, stdout } = await waiting.ended
   expect(code).toBe(0)
   expect(stdout).toContain(`Sending KILL to node w1@`)
@@ -224,7 +224,7 @@ test('restart --rolling halts at the first node that does not come back, and nam
   await rig.multi('start', 'w1', 'w2', 'w3', 'w4', '--cmd', command, '--startsecs=0')
   const before = ['w1', 'w2', 'w3', 'w4'].map((node) => rig.readPid(node))
   mkdirSync(join(rig.work, 'w2.broken'))
-  const { code, stdout } = await rig.multi('restart', '--rolling', '--startsecs=2')
+  const { code, stdout } = await rig.multi('restart', '--rolling', '--startsecs=10')
   expect(code).toBe(1)
   expect(stdout).toMatch(/node w1@\S+: OK/)
   expect(stdout).toMatch(/node w2@\S+: FAILED: exited with code 7/)

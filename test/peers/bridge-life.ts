@@ -17,8 +17,9 @@ const clock = (): number => Date.now()
 
 /** From its start to its end, with one job that is still running when it is told to stop. */
 export async function expectWholeLife(rig: Rig, url: string, pool: string): Promise<void> {
-  const worker = new Worker(rig, url, { pool })
+  const worker = new Worker(rig, url, { pool, boots: 'held' })
   expect(await worker.is('booting')).toMatchObject({ pid: worker.pid, active: 0, oldestStartedAt: null })
+  worker.goOn()
   expect(await worker.is('ready')).toMatchObject({ pid: worker.pid, active: 0, done: 0, queues: [worker.queue] })
 
   const sentAt = clock()

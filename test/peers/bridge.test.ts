@@ -201,12 +201,15 @@ describe.skipIf(skip)(`the Celery bridge on Redis${note}`, { concurrent: true },
   test.skipIf(!existsSync(script))(
     'goes back to booting on HUP, in the same process, and the worker works',
     async (context) => {
-      const worker = new Worker(rigFor(context), redis.url, { start: [script] })
+      const worker = new Worker(rigFor(context), redis.url, { start: [script], boots: 'held' })
+      worker.goOn()
       await worker.is('ready')
       await worker.works('before')
       await worker.says(({ done }) => done === 1, 'one done')
+      worker.holdBoot()
       worker.running.kill('SIGHUP')
       expect(await worker.is('booting')).toMatchObject({ pid: worker.pid, done: 0 })
+      worker.goOn()
       expect(await worker.is('ready')).toMatchObject({ pid: worker.pid, done: 0 })
       await worker.works('after')
       await worker.stop()

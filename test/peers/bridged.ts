@@ -188,6 +188,8 @@ export interface WorkerOptions {
   /** Where its vitals go, instead of into a directory that is there. */
   readonly vitals?: string
   readonly bridge?: string
+  /** Its boot is not over before `goOn`: shorter ones may be over before they are seen. */
+  readonly boots?: 'held'
 }
 
 /** A worker, and jobs for it that last until they are told to end. */
@@ -211,6 +213,7 @@ export class Worker {
       PATH: `${dirname(PYTHON)}:/usr/sbin:/usr/bin:/sbin:/bin`,
       BROKER_URL: url,
       QUEUE: this.queue,
+      ...(given.boots === 'held' && { BOOT_GATE: this.#gate }),
       PYTHONDONTWRITEBYTECODE: '1',
       SPT_NOENV: '1',
     }
@@ -219,6 +222,20 @@ export class Worker {
     this.running = rig.program([PYTHON, ...start, ...words, ...options], {
       env: { ...env, PYTHONPATH: given.bridge ?? BRIDGE, MULTI_VITALS: this.vitalsFile, ...given.env },
     })
+  }
+
+  get #gate(): string {
+    return join(this.#rig.work, 'gate')
+  }
+
+  /** Lets it boot to the end. */
+  goOn(): void {
+    writeFileSync(this.#gate, '')
+  }
+
+  /** Its next boot is held again. */
+  holdBoot(): void {
+    rmSync(this.#gate)
   }
 
   get pid(): number {

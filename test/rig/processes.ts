@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** One process and no other: a pid is used again sooner or later, its start time (proc(5), field 22 of stat) is not. */
 export interface Process {
@@ -33,6 +33,11 @@ export function processOf(pid: number): Process | undefined {
   }
 }
 
+/** A millisecond apart: of somebody who has wiped out both. */
+const MOST_LOOKS = 5000
+/** Only to wait on, synchronously. */
+const nothing = new Int32Array(new SharedArrayBuffer(4))
+
 const isDead = ({ state, threads }: Process): boolean => state === 'X' || (state === 'Z' && threads <= 1)
 
 /** Alive, and not a zombie; with a start time: that very process. */
@@ -62,9 +67,22 @@ export function processesWith(entry: string): Process[] {
 
 function carries(pid: number, entry: string): boolean {
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(`\0${entry}\0`)
+    return `\0${environmentOf(pid)}`.includes(`\0${entry}\0`)
   } catch {
     return false // Gone, or another user's.
+  }
+}
+
+/**
+ * In the middle of execve(2) a process has neither environment nor command line, though its parent may have been told already
+ * that it went well: another look is due. Kernel threads have no program, and the dead have nothing for good.
+ */
+function environmentOf(pid: number): string {
+  for (let looks = 1; ; looks += 1) {
+    const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    const isThere = text !== '' || commandLineOf(pid) !== '' || !existsSync(`/proc/${pid}/exe`)
+    if (isThere || looks === MOST_LOOKS) return text
+    Atomics.wait(nothing, 0, 0, 1)
   }
 }
 

@@ -25,6 +25,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestContext } from 'vitest'
 import { type Finished, Running } from './command.ts'
+import { PATIENCE } from './patience.ts'
 import { commandLineOf, end, isAlive, type Process, processesWith, processOf } from './processes.ts'
 import { PUPPET, type Puppet, Puppets } from './puppets.ts'
 import { until } from './until.ts'
@@ -212,7 +213,8 @@ export class Rig {
     const named = (): string[] => this.processes().map(({ pid }) => `${pid} ${commandLineOf(pid)}`)
     const expected = failed || this.#leftoversExpected
     // What is on its way out may go by itself.
-    if (!expected) await until(() => this.processes().length === 0, 'nothing to be left', 3000).catch(() => undefined)
+    if (!expected)
+      await until(() => this.processes().length === 0, 'nothing to be left', 30_000 * PATIENCE).catch(() => undefined)
     const left = expected ? [] : named()
     this.#bystanders.clear()
     await until(() => {

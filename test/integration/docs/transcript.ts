@@ -53,7 +53,7 @@ function comparable(lines: readonly string[], rig: Rig): string[] {
         .replaceAll(rig.logs, 'LOG')
         .replaceAll(rig.run, 'RUN')
         .replace(/^multi v[\d.]+$/, 'multi vN')
-        .replaceAll(/\d+\.\d s\b/g, 'T s')
+        .replaceAll(/\b(\d+(\.\d)? s|\d+m\d\ds)\b/g, 'T s')
         .replaceAll(/\b\d{2,}\b/g, 'N')
         .replace(/( T s +app +)\d+(, oldest T s)?/, '$1J')
         .replace(/\b\d+ jobs? left/, 'J left')

@@ -50,13 +50,13 @@ test('status says when a worker that has fallen silent was last heard; its job g
   const rig = rigFor(context)
   const worker = await rig.started()
   startedEarlier(rig, 3_600_000)
-  const at = Date.now() - 40_000
+  const at = Date.now() - 1_800_000
   say(worker, words(worker.pid, { active: 1, updatedAt: at, oldestStartedAt: at - 150_000 }), at)
   const row = await rowOf(rig)
-  expect(row).toMatchObject({ state: 'running', note: expect.stringMatching(/^last heard 4\d s ago$/) })
+  expect(row).toMatchObject({ state: 'running', note: expect.stringMatching(/^last heard 18\d\d s ago$/) })
   expect(row.jobs?.active).toBe(1)
-  expect(row.jobs?.oldestSeconds).toBeGreaterThanOrEqual(190)
-  expect((await rig.multi('status', 'w1')).stdout).toMatch(/1, oldest 3m1\ds .*last heard 4\d s ago/)
+  expect(row.jobs?.oldestSeconds).toBeGreaterThanOrEqual(1950)
+  expect((await rig.multi('status', 'w1')).stdout).toMatch(/1, oldest 3[23]m\d\ds .*last heard 18\d\d s ago/)
   await expectStops(rig, worker)
 })
 
@@ -64,11 +64,11 @@ test('a file that is touched and says an old time, or is old and says a new one,
   const rig = rigFor(context)
   const worker = await rig.started()
   startedEarlier(rig, 3_600_000)
-  const at = Date.now() - 40_000
+  const at = Date.now() - 1_800_000
   say(worker, words(worker.pid, { updatedAt: at }))
-  expect((await rowOf(rig)).note).toMatch(/^last heard 4\d s ago$/)
+  expect((await rowOf(rig)).note).toMatch(/^last heard 18\d\d s ago$/)
   say(worker, words(worker.pid), at)
-  expect((await rowOf(rig)).note).toMatch(/^last heard 4\d s ago$/)
+  expect((await rowOf(rig)).note).toMatch(/^last heard 18\d\d s ago$/)
   await expectStops(rig, worker)
 })
 

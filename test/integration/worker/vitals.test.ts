@@ -30,6 +30,19 @@ it('a worker says that it boots, is ready, drains and is gone, with its pid', as
   expect(rig.vitals()).toMatchObject({ state: 'gone', pid: host.pid, done: 1, exit: { code: 0 } })
 })
 
+it('a worker that has booted for long is heard before its app loads', async () => {
+  const late = `data:text/javascript,while (process.uptime() * 1000 < ${VITALS_PAUSE_MS});`
+  const app = rig.app(
+    'reads.mjs',
+    `import { readFileSync } from 'node:fs'
+    console.log(readFileSync(${JSON.stringify(rig.vitalsFile)}, 'utf8'))
+    export default () => {}`,
+  )
+  const host = rig.start(app, [], ['--import', late])
+  await host.says('"state":"booting"')
+  await host.says('ready pid')
+})
+
 it('a thousand jobs are few words, and the last of them is true', async () => {
   const app = rig.app(
     'flood.mjs',
