@@ -10,7 +10,7 @@ PERIOD = 8.0  # Longest time.
 TICK = 0.25  # Between two looks for a wish.
 HASTE = 0.1  # Between two looks and two writings while somebody waits for the wish to come true,
 HASTY = 5.0  # which is for this long.
-PATIENCE = 1.0  # How long an ending worker waits at most for its last words to be written.
+PATIENCE = 5.0  # How long an ending worker waits at most for its last words to be written.
 WISHES = ['quiet', 'resume']
 LIMIT = 16000  # Larger is not believed.
 
@@ -78,6 +78,7 @@ def connect(path):
         state, queues, over = 'booting', [], False
         ear = mouth = None
         wish, hasty_until = None, 0.0
+        finished = 0
         kept = ()  # All queues that it took jobs from when it was ready first.
         pid = os.getpid()
 
@@ -256,7 +257,8 @@ def connect(path):
         def words(self):
             # The state first: what came in before it was quiet is counted after.
             self.state = self.state_now()
-            active = [request.time_start for request in members(worker_state.active_requests)]
+            active, finished = self.tally()
+            self.finished = max(self.finished, finished)
             begun = [at for at in active if at]
             # Monotonic in Celery 4, wall clock since.
             oldest = min(begun) if begun else None
@@ -269,7 +271,7 @@ def connect(path):
                 'state': self.state,
                 'active': len(active),
                 'reserved': max(0, reserved) + later,
-                'done': max(0, sum(list(worker_state.total_count.values())) - len(active)),
+                'done': self.finished,
                 'oldestStartedAt': oldest and int(oldest * 1000),
                 'queues': self.queues,
             }
@@ -284,6 +286,16 @@ def connect(path):
             if self.over:
                 words['exit'] = self.last_words()
             return words
+
+        def tally(self):
+            """Since when they run, of all that do, and how many have ended: a job that begins between two looks is neither."""
+            begun = sum(list(worker_state.total_count.values()))
+            for _ in range(5):
+                active = [request.time_start for request in members(worker_state.active_requests)]
+                before, begun = begun, sum(list(worker_state.total_count.values()))
+                if begun == before:
+                    break
+            return active, begun - len(active)
 
         def later(self):
             try:

@@ -37,6 +37,11 @@ export class Pace {
     this.#arm(performance.now() + this.#tempo.pauseMs)
   }
 
+  /** Somebody has written just now: what comes next keeps its distance from that. */
+  wrote(): void {
+    this.#next = Math.max(performance.now(), this.#next) + this.#tempo.pauseMs
+  }
+
   changed(): void {
     this.#arm(this.#next - this.#ahead * this.#tempo.pauseMs)
   }

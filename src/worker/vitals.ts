@@ -14,6 +14,9 @@ export type Sample = Pick<
 const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const MODE = 0o600
 
+/** multi takes a worker for mute that has its pidfile and was not heard within six seconds: well before that. */
+const LATE_MS = 3000
+
 /** Half a second early: "at least every" is a promise. */
 const TEMPO = { pauseMs: VITALS_PAUSE_MS, periodMs: VITALS_PERIOD_MS - VITALS_PAUSE_MS }
 
@@ -36,12 +39,12 @@ export class VitalsFile {
     this.#temporary = `${path}.${process.pid}`
   }
 
-  /**
-   * Who has booted for longer than a pause is heard before its app loads: a write that only begins now may end after its
-   * pidfile is there, and a worker that is not heard for that long counts as mute.
-   */
+  /** Who is late says so before its app loads: a write that only begins now may end after its pidfile is there. */
   begin(): void {
-    if (process.uptime() * 1000 >= VITALS_PAUSE_MS) this.#sayNow(this.#sample())
+    if (process.uptime() * 1000 >= LATE_MS) {
+      this.#sayNow(this.#sample())
+      this.#pace.wrote()
+    }
     this.#pace.begin()
   }
 
@@ -84,12 +87,14 @@ export class VitalsFile {
   }
 
   async #write(): Promise<void> {
+    // Before the calls, each of which may be held up: words as far apart as their times.
+    const text = this.#text(this.#sample())
     try {
       // As in `#sayNow`.
       await unlink(this.#temporary).catch(() => {})
       const file = await open(this.#temporary, FRESH, MODE)
       try {
-        await file.writeFile(this.#text(this.#sample()))
+        await file.writeFile(text)
       } finally {
         await file.close()
       }

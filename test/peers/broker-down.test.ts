@@ -43,7 +43,7 @@ describe.skipIf(skip)(`start of a Celery worker whose broker is down${note}`, ()
       const row = async (): Promise<Row | undefined> =>
         ((await rig.multi({ env }, 'status', 'w1', '--json')).json() as Row[])[0]
 
-      const line = ['start', 'w1', '-A', 'hold', '-c', '1', '-l', 'INFO', '--start-timeout=10s']
+      const line = ['start', 'w1', '-A', 'hold', '-c', '1', '-l', 'INFO', '--start-timeout=40s']
       const starting = rig.begin({ env }, ...line)
       await until(() => rig.log('w1').includes('Cannot connect to'), 'the worker to look for its broker')
       expect(await row()).toMatchObject({ state: 'starting' })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { whileNothingHappens } from '../rig/rig.ts'
+import { until, whileNothingHappens } from '../rig/rig.ts'
 import { note, skip, withBullmq } from './bullmq.ts'
 
 describe.skipIf(skip)(`BullMQ workers${note}`, () => {
@@ -8,7 +8,7 @@ describe.skipIf(skip)(`BullMQ workers${note}`, () => {
   test('three nodes share the jobs; status shows them; stopwait loses none, and what waits is done later', async (context) => {
     const bull = bullFor(context)
     // So many that none of them is the last before the stop comes, on however busy a machine.
-    await bull.add(240, 100)
+    await bull.add(240, 300)
     await bull.start('3')
     expect((await bull.rows()).map(({ state }) => state)).toEqual(['running', 'running', 'running'])
     await bull.hasDone(6)
@@ -26,6 +26,7 @@ describe.skipIf(skip)(`BullMQ workers${note}`, () => {
     const bull = bullFor(context)
     await bull.start('1', '-c', '2')
     await bull.add(2, 500)
+    await until(async () => (await bull.queue.getJobCounts())['waiting'] === 0, 'it to have both')
     await bull.done('quiet')
     expect((await bull.rows()).map(({ state }) => state)).toEqual(['quiet'])
     await bull.hasDone(2)

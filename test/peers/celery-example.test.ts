@@ -19,7 +19,7 @@ describe.skipIf(skip)(`examples/celery${note}`, { concurrent: true }, () => {
     expect(await client.do('add', [20, 3], 'default')).toBe(23)
     await until(() => rig.log('celery3').includes('DEBUG/MainProcess'), 'the third to log as -L says')
     expect(await client.do('add', [200, 3], 'data')).toBe(203)
-    expect(rig.log('celery1')).toContain(`${full('celery1')} ready.`)
+    await until(() => rig.log('celery1').includes(`${full('celery1')} ready.`), 'the first to say that it is ready')
     expect(rig.log('celery1')).not.toContain('DEBUG/MainProcess')
     expect((await rig.multi({ ...options, cwd: EXAMPLE }, 'stopwait')).code).toBe(0)
   })

@@ -160,6 +160,7 @@ describe.skipIf(skip)(`Celery workers${note}`, { concurrent: true }, () => {
     const { rig } = celery
     await celery.done('start', 'w1', '-A', 'tasks', '-c', '1')
     const effect = await celery.begin('nap', 600)
+    await until(async () => (await celery.status('w1'))[0]?.jobs?.active === 1, 'its worker to tell of it')
     const { code, stdout } = await celery.multi('stopwait', 'w1', '--timeout=3s', '--then=soft,kill')
     expect(stdout).toContain('the soft stage is skipped: the worker does not say that it would give its jobs back')
     expect([code, stdout]).toEqual([0, expect.stringMatching(/killed [\d, ]+, lost 1 job\)/)])

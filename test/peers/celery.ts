@@ -33,6 +33,7 @@ export interface Row {
   readonly pid: number | null
   readonly kind: string | null
   readonly note: string | null
+  readonly jobs: { readonly active: number } | null
 }
 
 export const full = (node: string): string => `${node}@${hostname()}`

@@ -200,7 +200,7 @@ describe.skipIf(skip).each(callers)(`the calls of Celery's init script, %s${note
   test('dryrun: stays in the foreground, on the terminal, and ends with its workers on INT', async (context) => {
     const service = serviceFor(context)
     const running = service.begin('dryrun')
-    await running.waitFor(/w3@\S+: OK/)
+    for (const node of NODES) await running.waitFor(new RegExp(`${node}@\\S+: OK`))
     expect(running.finished).toBeUndefined()
     expect(running.stdout).toMatch(/celery.* worker .*--time-limit=300.*-n w1@/)
     expect(NODES.map(full)).toContain(await service.celery.server())

@@ -67,6 +67,7 @@ describe.skipIf(skip)('a clock that is set', () => {
     await expectTruth(rig, ['w1', 'w2'], { env })
     expect((await rig.multi({ env }, 'start', 'w1', 'w2')).stdout).toContain(`already running, pid ${workers[0]?.pid}`)
     expect((await rig.multi({ env }, 'stop', 'w1')).code).toBe(0)
+    await workers[0]?.gone()
     expect((await rig.multi({ env }, 'restart', 'w2', '--startsecs=0.2')).code).toBe(0)
     expectUp(rig, ['w2'], 'stop and restart')
     clock.step(0)

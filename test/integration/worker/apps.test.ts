@@ -10,8 +10,13 @@ beforeAll(() => {
 })
 afterAll(() => rig.remove())
 
-async function stopped(app: string, options: readonly string[] = [], node: readonly string[] = []) {
-  const host = rig.start(app, options, node)
+async function stopped(
+  app: string,
+  options: readonly string[] = [],
+  node: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+) {
+  const host = rig.start(app, options, node, env)
   await host.says('ready')
   host.signal('SIGTERM')
   return { ...(await host.ended), output: host.output }
@@ -170,11 +175,14 @@ describe('the process', () => {
       'who.mjs',
       `export default () => console.log(process.getuid(), process.getgid(), ...process.getgroups())`,
     )
-    const pidfile = `--pidfile=${rig.ownedBy(65534)}/w1.pid`
-    expect((await stopped(app, [pidfile, '--uid=65534', '--gid=65534'])).output).toContain('65534 65534 65534\n')
-    expect((await stopped(app, [pidfile, '--uid=nobody'])).output).toMatch(/^(\d+) (\d+) \2\n/)
-    const number = `--pidfile=${rig.ownedBy(54321)}/w1.pid`
-    expect((await stopped(app, [number, '--uid=54321', '--gid=54322'])).output).toContain('54321 54322 54322\n')
+    const as = async (uid: number, ...options: string[]) => {
+      const own = rig.ownedBy(uid)
+      const env = { MULTI_VITALS: `${own}/vitals.json` }
+      return (await stopped(app, [`--pidfile=${own}/w1.pid`, ...options], [], env)).output
+    }
+    expect(await as(65534, '--uid=65534', '--gid=65534')).toContain('65534 65534 65534\n')
+    expect(await as(65534, '--uid=nobody')).toMatch(/^(\d+) (\d+) \2\n/)
+    expect(await as(54321, '--uid=54321', '--gid=54322')).toContain('54321 54322 54322\n')
   })
 
   it.runIf(process.getuid?.() === 0)('ends with 4 when it cannot', async () => {

@@ -74,7 +74,7 @@ describe('--autoscale', () => {
     const host = await rig.ready(['--autoscale=3,1'])
     await rig.tell(1, 'backlog 9')
     await children(3)
-    expect(host.output).toContain('scaling from 1 to 3 children')
+    await expect(host.says('scaling from 1 to 3 children')).resolves.toBeUndefined()
   })
 
   it('closes idle ones after a while, and never one with a job', async () => {

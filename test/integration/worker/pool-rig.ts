@@ -5,7 +5,7 @@ import { until } from '../../rig/until.ts'
 import { type Host, Rig } from './host.ts'
 
 /**
- * An app that does what the test says: each child looks for a file of its own, does what is in it, and removes it.
+ * An app that does what the test says: each child looks for a file of its own, takes it, does what is in it, and removes it.
  * It writes its pid where the test finds it, and closes when its job has ended.
  */
 const SOURCE = `
@@ -26,15 +26,15 @@ export default (context) => {
     grow: (mib) => kept.push(Buffer.alloc(Number(mib) << 20, 1)),
     throw: () => setImmediate(() => { throw new Error('told to throw') }),
     reject: () => void Promise.reject(new Error('told to reject')),
-    exit: (code) => process.exit(Number(code)),
+    exit: (code) => { unlinkSync(taken); process.exit(Number(code)) },
     say: (...words) => console.log(...words),
   }
   const file = \`\${dir}/tell-\${child}\`
+  const taken = \`\${file}.taken\`
   const timer = setInterval(() => {
-    let text
-    try { text = readFileSync(file, 'utf8') } catch { return }
-    unlinkSync(file)
-    for (const line of text.split('\\n')) { const [word, ...rest] = line.split(' '); orders[word](...rest) }
+    try { renameSync(file, taken) } catch { return }
+    for (const line of readFileSync(taken, 'utf8').split('\\n')) { const [word, ...rest] = line.split(' '); orders[word](...rest) }
+    unlinkSync(taken)
   }, 5)
   const { MULTI_INDEX, MULTI_NODE_INDEX, MULTI_VITALS } = process.env
   const facts = { pid: process.pid, concurrency: context.concurrency, pool: context.pool, MULTI_INDEX, MULTI_NODE_INDEX, MULTI_VITALS }
@@ -108,6 +108,6 @@ export class PoolRig extends Rig {
     const file = join(this.directory, `tell-${child}`)
     writeFileSync(`${file}.new`, orders.join('\n'))
     renameSync(`${file}.new`, file)
-    await until(() => !existsSync(file), `child ${child} to do ${orders.join(', ')}`)
+    await until(() => !existsSync(file) && !existsSync(`${file}.taken`), `child ${child} to do ${orders.join(', ')}`)
   }
 }

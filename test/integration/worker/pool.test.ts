@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isAlive, processOf } from '../../rig/processes.ts'
+import { end, isAlive, processOf } from '../../rig/processes.ts'
 import { until, whileNothingHappens } from '../../rig/until.ts'
 import { PoolRig } from './pool-rig.ts'
 
@@ -115,7 +115,8 @@ describe('a child that ends by itself is started again, and the others go on', (
     // Each pause is longer than the one before: sooner or later vitals are written in one.
     const first = rig.pid(1)
     await until(() => {
-      if (isAlive(rig.pid(1))) process.kill(rig.pid(1), 'SIGKILL')
+      const one = processOf(rig.pid(1))
+      if (one) end(one)
       return rig.vitals()?.state === 'booting'
     }, 'a pool without children')
     await rig.successor(1, first)

@@ -49,6 +49,16 @@ it('waits with its first word for a moment, but not with a change', async () => 
   expect(writes).toBe(1)
 })
 
+it('keeps its distance from what was written without it', async () => {
+  pace.wrote()
+  pace.begin()
+  pace.changed()
+  await vi.advanceTimersByTimeAsync(499)
+  expect(writes).toBe(0)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(writes).toBe(1)
+})
+
 it('is silent once it is stopped', async () => {
   pace.changed()
   pace.stop()
