@@ -66,6 +66,7 @@ def is_fetching(channel):
 
 def connect(path):
     import atexit
+    import collections
     import json
     import threading
     import time
@@ -77,7 +78,7 @@ def connect(path):
         worker = consumer = soft = reason = face = home = None
         state, queues, over = 'booting', [], False
         ear = mouth = None
-        wish, hasty_until = None, 0.0
+        hasty_until = 0.0
         finished = 0
         kept = ()  # All queues that it took jobs from when it was ready first.
         pid = os.getpid()
@@ -97,6 +98,8 @@ def connect(path):
             # Celery that does not know the setting would not act on it.
             if hasattr(sender, 'wait_for_soft_shutdown'):
                 self.soft = (getattr(sender.app.conf, 'worker_soft_shutdown_timeout', 0) or 0) > 0
+            # The last wish: filled by the bridge's thread, and emptied by the consumer's.
+            self.wishes = collections.deque(maxlen=1)
             self.wake, self.done = lock(), lock()
             self.wake.acquire()
             self.done.acquire()
@@ -148,11 +151,13 @@ def connect(path):
 
         def heed(self, **_):
             """The last wish counts: one that was taken back while a job kept the consumer busy does not come true later."""
-            wish, self.wish = self.wish, None
-            if wish == 'quiet':
-                self.leave_queues()
-            elif wish == 'resume':
-                self.take_queues()
+            try:
+                wish = self.wishes.pop()
+            except IndexError:
+                return
+            names = self.kept if wish == 'resume' else [queue.name for queue in list(self.consumer.task_consumer.queues)]
+            for name in names:
+                self.soon(self.take_queue if wish == 'resume' else self.leave_queue, name)
 
         def is_heedful(self):
             """Not while it has no broker: there is nothing to leave, and it cannot hear."""
@@ -173,7 +178,7 @@ def connect(path):
                 return False
             if wish not in WISHES:
                 return False
-            self.wish = wish
+            self.wishes.append(wish)
             self.hasty_until = time.monotonic() + HASTY
             return True
 
@@ -183,16 +188,15 @@ def connect(path):
                 return
             if self.consumer.hub:
                 os.write(self.mouth, b'.')
-            elif self.wish:
+            elif self.wishes:
                 self.consumer.call_soon(harmless(self.heed))
 
-        def leave_queues(self):
-            for queue in list(self.consumer.task_consumer.queues):
-                self.consumer.call_soon(self.leave_queue, queue.name)
-
-        def take_queues(self):
-            for name in self.kept:
-                self.consumer.call_soon(self.take_queue, name)
+        def soon(self, change, name):
+            """Without a loop the consumer does last what it was given first, and a later wish could come before this one."""
+            if self.consumer.hub:
+                self.consumer.call_soon(change, name)
+            else:
+                harmless(lambda: change(name))()
 
         def leave_queue(self, name):
             """As remote control does it (celery/worker/control.py, cancel_consumer)."""

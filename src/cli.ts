@@ -41,5 +41,8 @@ main(process.argv.slice(2)).then(
       `multi: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     )
     process.exitCode = EXIT.internal
+    // What a worker has open would keep it alive, and nobody in it listens any more.
+    // oxlint-disable-next-line unicorn/no-process-exit
+    if (process.argv[2] === 'worker') process.exit()
   },
 )

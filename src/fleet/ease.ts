@@ -90,11 +90,12 @@ const waitFor = ({ pid, vitals }: Easable, system: System): Step => ({
   untilMono: system.now() + LOOK_MS,
 })
 
-/** Who is interrupted while it asks leaves no wish behind that nobody waits for any more, nor a worker quiet that it does not stop. */
-export async function stopAsking({ easing }: Run, system: System): Promise<void> {
-  if (!easing || easing.over) return
-  await end(easing, system)
-  if (easing.canBeCalledOff) await system.symlink('resume', easing.wish)
+/** Who gives up leaves no wish behind that nobody waits for any more, nor a worker quiet that it does not stop. */
+export async function stopAsking({ easing, memory, seen }: Run, system: System): Promise<void> {
+  if (!easing) return
+  if (!easing.over) await end(easing, system)
+  const goesOn = !memory.signalled && (seen?.state.state === 'running' || seen?.state.state === 'quiet')
+  if (goesOn && easing.canBeCalledOff) await system.symlink('resume', easing.wish)
 }
 
 /** A wish that was not heeded is taken back. */

@@ -60,10 +60,7 @@ export async function pursue(tasks: readonly Task[], pursuit: Pursuit): Promise<
     }
     if (active.size === 0) break
     if (isInterrupted(pursuit)) {
-      for (const run of active) {
-        await stopAsking(run, system)
-        finish(run, pursuit, { result: 'failed', failure: standingOf(run) })
-      }
+      for (const run of active) await giveUp(run, pursuit, standingOf(run))
       break
     }
     const moved = await round(active, pursuit)
@@ -121,11 +118,11 @@ async function conclude(run: Run, step: Settled, pursuit: Pursuit, active: Set<R
     }
     run.contended = true
     if (system.now() - (run.claimedSince ??= system.now()) < pursuit.waitLockMs) return false
-    finish(run, pursuit, { result: 'failed', failure: await lockedBy(run, pursuit) }, active)
+    await giveUp(run, pursuit, await lockedBy(run, pursuit), active)
     return true
   }
   if (step.step === 'fail') {
-    finish(run, pursuit, { result: 'failed', failure: await completeFailure(run, step.failure, system) }, active)
+    await giveUp(run, pursuit, await completeFailure(run, step.failure, system), active)
   } else if (!run.advance(system.now())) {
     finish(run, pursuit, outcomeOf(run, step.done), active)
   }
@@ -178,8 +175,7 @@ async function changeTogether(
       await all(
         some.map(async ({ run, step }) => {
           // Killing waits for nobody and needs nothing that a full or foreign disk could refuse.
-          if (refused && run.goal.goal !== 'killed')
-            return finish(run, pursuit, { result: 'failed', failure: refused }, active)
+          if (refused && run.goal.goal !== 'killed') return giveUp(run, pursuit, refused, active)
           run.standing = undefined
           const settled = await settle(run, step, pursuit, look)
           if (settled) await conclude(run, settled, pursuit, active)
@@ -224,6 +220,11 @@ const isToBeStarted = ({ goal, memory }: Run): boolean => goal.goal === 'up' && 
 async function all(work: readonly Promise<void>[]): Promise<void> {
   if (work.length === 1) return work[0]
   for (const one of await Promise.allSettled(work)) if (one.status === 'rejected') throw one.reason
+}
+
+async function giveUp(run: Run, pursuit: Pursuit, failure: Failure, active?: Set<Run>): Promise<void> {
+  await stopAsking(run, pursuit.system)
+  finish(run, pursuit, { result: 'failed', failure }, active)
 }
 
 function finish(

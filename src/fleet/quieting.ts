@@ -85,9 +85,9 @@ async function forgetWish({ recordRead }: Seen, { system }: Telling): Promise<vo
   if (words) await system.remove(wishPath(words))
 }
 
-/** To take jobs again, even where it says that it does: it may just be about to be quiet, and this changes nothing twice. */
+/** Even where it says that it does so: it may just be about to do the opposite, and this changes nothing twice. */
 const isToBeTold = (seen: Seen, telling: Telling): boolean =>
-  telling.wish === 'resume' && (seen.record?.plan?.quiet?.by === 'signal' || wishOf(seen, telling) !== undefined)
+  seen.record?.plan?.quiet?.by === 'signal' || wishOf(seen, telling) !== undefined
 
 /** Where a wish is made to this worker and no other, if it says that it would do it, and its record is ours. */
 function wishOf({ vitals, recordRead }: Seen, { system, wish }: Telling): AbsPath | undefined {
@@ -121,21 +121,23 @@ async function ask(target: Target, seen: Seen, telling: Telling): Promise<Result
   if (way.by === 'program' && !mayBeRun(telling.system, seen.recordRead)) {
     return err({ reason: 'not-quieted', why: 'its record belongs to another user, whose program is not run' })
   }
+  const askedAt = telling.system.wall()
   const asked = way.by === 'signal' ? await bySignal(way, seen, telling) : await byProgram(way, seen, telling)
   if (asked) return err(asked)
   // A mute one was told; that it obeyed nobody can know.
-  return seen.vitals ? confirmed(target, seen.vitals.updatedAt, telling) : ok(doneAs(seen, telling.wish, false))
+  return seen.vitals ? confirmed(target, askedAt, seen, telling) : ok(doneAs(seen, telling.wish, false))
 }
 
 /** By a link beside its vitals, which nobody but this worker reads: multi-worker(7). */
 async function wished(target: Target, place: AbsPath, seen: Seen, telling: Telling): Promise<Result<Done, Failure>> {
   const { system, wish } = telling
+  const askedAt = system.wall()
   const made = await makeWish(wish, place, system)
   if (!made.ok) {
     const { call, path = place, code } = made.error
     return err({ reason: 'system', what: `ask ${target.name}`, call, path, code })
   }
-  const done = await confirmed(target, seen.vitals?.updatedAt ?? 0, telling)
+  const done = await confirmed(target, askedAt, seen, telling)
   if (!done.ok && wish === 'quiet') await callOff(target, place, seen, telling)
   return done
 }
@@ -193,15 +195,21 @@ async function byProgram(
   return undefined
 }
 
-/** `saidAt`: when it had spoken last before it was told, ms since the epoch. */
-async function confirmed(target: Target, saidAt: number, telling: Telling): Promise<Result<Done, Failure>> {
+/** `askedAt`: ms since the epoch. That it cannot is an answer if it had not said so of the last time. */
+async function confirmed(
+  target: Target,
+  askedAt: number,
+  { vitals: before }: Seen,
+  telling: Telling,
+): Promise<Result<Done, Failure>> {
   const { system, wish, timeoutMs } = telling
+  const since = before?.loud ? Math.max(before.updatedAt, askedAt) : 0
   const deadline = system.now() + timeoutMs
   for (let tick = FIRST_TICK_MS; ; tick = Math.min(LONGEST_TICK_MS, tick * 1.5)) {
     const seen = await look(target, telling)
     if (hasIt(seen, wish)) return ok(doneAs(seen, wish, true))
     if (seen.state.state !== 'running' && seen.state.state !== 'quiet') return err({ reason: 'not-running' })
-    if (wish === 'quiet' && seen.vitals?.loud && seen.vitals.updatedAt > saidAt)
+    if (wish === 'quiet' && seen.vitals?.loud && seen.vitals.updatedAt > since)
       return err({ reason: 'not-quieted', why: 'it cannot, and goes on taking jobs: its log says why' })
     if (system.interruptions().length > 0) return err({ reason: 'interrupted', state: seen.state.state })
     if (system.now() >= deadline) {

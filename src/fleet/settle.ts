@@ -128,5 +128,7 @@ function notice({ goal, memory, seen }: Run): void {
     state === 'starting' || state === 'running' || state === 'quiet' || state === 'draining' || state === 'orphaned'
   if (state === 'draining') memory.asked = seen.launch
   if (goal.goal !== 'up' && alive) memory.stopping ??= { pid: identity.pid, identity }
-  if (goal.goal === 'up' && state === 'starting' && !memory.launched) memory.joined ??= { pid: identity.pid, logOffset }
+  // One that has said its last words is at its end: what is waited for then is that, to start the next one.
+  const isBooting = state === 'starting' && seen.vitals?.state !== 'gone'
+  if (goal.goal === 'up' && isBooting && !memory.launched) memory.joined ??= { pid: identity.pid, logOffset }
 }

@@ -6,6 +6,7 @@ import { closeApp, startApp } from './life.ts'
 import type { Closeable } from './load.ts'
 import { reopenLog } from './output.ts'
 import { Quieting } from './quiet.ts'
+import { residentBytes } from './resident.ts'
 import { COLD } from './signals.ts'
 import { Stopping } from './stopping.ts'
 import type { Sample } from './vitals.ts'
@@ -34,7 +35,11 @@ export class AppHost implements Body {
     this.#house = house
     this.stopping = new Stopping(house.log)
     this.jobs = new Jobs(() => house.changed())
-    this.#quieting = new Quieting(house.log, () => house.changed())
+    this.#quieting = new Quieting(
+      house.log,
+      () => house.changed(),
+      () => this.stopping.requested,
+    )
   }
 
   takesAbort(): boolean {
@@ -71,7 +76,7 @@ export class AppHost implements Body {
   dump(): void {
     const { log } = this.#house
     const { state, active, reserved, done } = this.sample()
-    const rss = `${Math.round(process.memoryUsage.rss() / 1024)} KiB`
+    const rss = `${Math.round(residentBytes() / 1024)} KiB`
     log.info('status', { state, active, reserved, done, rss, pid: process.pid })
     const running = this.jobs.running()
     for (const { label, startedAt } of running.slice(0, DUMPED_JOBS))
@@ -108,7 +113,8 @@ export class AppHost implements Body {
     await Promise.race([this.#quieting.use(parts), this.stopping.begun])
     const ready = this.stopping.requested || onReady()
     this.#ready = ready
-    this.#house.changed()
+    // The first job may hold the event loop, and a worker whose word is "booting" is waited for.
+    this.#house.announced()
     if (ready) await this.stopping.begun
     const clean = await closeApp(parts, log)
     await this.#lastJobs()

@@ -11,6 +11,8 @@ export interface House {
   readonly output: Output
   /** State or counts are others than before. */
   readonly changed: () => void
+  /** The same, said before anything else is done. */
+  readonly announced: () => void
   /** Ends the process without waiting for anything. */
   readonly leave: (code: number, reason: string) => void
   /** Why it will end, for its last words. */

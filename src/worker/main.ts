@@ -80,7 +80,14 @@ async function live(options: HostOptions, argv: readonly string[]): Promise<numb
   const { left, reason, ...ends } = ending()
   let vitals: VitalsFile | undefined
   const output = new Output(mainLog(options.logfile))
-  const house: House = { options, log, output, changed: () => vitals?.changed(), ...ends }
+  const house: House = {
+    options,
+    log,
+    output,
+    changed: () => vitals?.changed(),
+    announced: () => vitals?.say(),
+    ...ends,
+  }
   const body = options.pool === 'prefork' ? new Pool(house, argv) : new AppHost(house)
   // Before anything of the app runs: a TERM that comes while it loads must not kill what it has begun.
   watchSignals(body)

@@ -37,9 +37,12 @@ export class Pace {
     this.#arm(performance.now() + this.#tempo.pauseMs)
   }
 
-  /** Somebody has written just now: what comes next keeps its distance from that. */
+  /** All that there is to say was written just now, by somebody else: what comes next keeps its distance from that. */
   wrote(): void {
-    this.#next = Math.max(performance.now(), this.#next) + this.#tempo.pauseMs
+    const now = performance.now()
+    this.#next = Math.max(now, this.#next) + this.#tempo.pauseMs
+    this.#due = Number.POSITIVE_INFINITY
+    this.#arm(now + this.#tempo.periodMs)
   }
 
   changed(): void {

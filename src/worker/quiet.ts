@@ -15,6 +15,8 @@ const isPausable = (part: Closeable): part is Closeable & Pausable =>
 export class Quieting {
   readonly #log: Log
   readonly #changed: () => void
+  /** Then it is closed, and nothing may take a job behind that. */
+  readonly #isStopping: () => boolean
   readonly #onQuiet: Listener[] = []
   readonly #onResume: Listener[] = []
   #parts: readonly Closeable[] | undefined
@@ -24,9 +26,10 @@ export class Quieting {
   #loud = false
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(log: Log, changed: () => void) {
+  constructor(log: Log, changed: () => void, isStopping: () => boolean = () => false) {
     this.#log = log
     this.#changed = changed
+    this.#isStopping = isStopping
   }
 
   get held(): boolean {
@@ -64,8 +67,8 @@ export class Quieting {
   /** One after the other, and the last word counts: a pause may take longer than the resume that overtakes it. */
   #next(): Promise<void> {
     this.#turn = this.#turn.then(async () => {
-      if (this.#wanted && this.#is !== 'quiet') await this.#pause()
-      if (!this.#wanted && this.#is !== 'taking') await this.#resume()
+      if (this.#wanted && this.#is !== 'quiet' && !this.#isStopping()) await this.#pause()
+      if (!this.#wanted && this.#is !== 'taking' && !this.#isStopping()) await this.#resume()
     })
     return this.#turn
   }
@@ -87,7 +90,7 @@ export class Quieting {
     const holds = paused && calls.length > 0 && unheard === 0
     this.#set(holds && this.#wanted ? 'quiet' : 'half')
     if (this.held) this.#log.info('quiet: no more jobs are taken')
-    if (!holds && this.#wanted) await this.#undo()
+    if (!holds && this.#wanted && !this.#isStopping()) await this.#undo()
   }
 
   /** Half a pause is none: what did pause takes jobs again. */
@@ -105,7 +108,12 @@ export class Quieting {
     }
     const pausable = (this.#parts ?? []).filter(isPausable)
     const calls = [...pausable.map((part) => () => resume(part)), ...this.#onResume]
-    if (!(await this.#callAll(calls, 'it cannot be resumed'))) return
+    if (!(await this.#callAll(calls, 'it cannot be resumed'))) {
+      // Neither is true of it: not that it takes no jobs, nor that it does as it was told.
+      this.#set('half')
+      this.#say(true)
+      return
+    }
     this.#set('taking')
     this.#log.info('resumed: jobs are taken again')
   }

@@ -21,8 +21,8 @@ const LATE_MS = 3000
 const TEMPO = { pauseMs: VITALS_PAUSE_MS, periodMs: VITALS_PERIOD_MS - VITALS_PAUSE_MS }
 
 /**
- * The worker's word for whoever started it, at the path in MULTI_VITALS. Nothing here may hurt the worker: while it may have
- * jobs writing is asynchronous, a disk that hangs holds up none, and a failure is a line in the log, the first time.
+ * The worker's word for whoever started it, at the path in MULTI_VITALS. Nothing here may hurt the worker: once it may have
+ * jobs, writing is asynchronous, a disk that hangs holds up none, and a failure is a line in the log, the first time.
  */
 export class VitalsFile {
   readonly #path: string
@@ -30,51 +30,57 @@ export class VitalsFile {
   readonly #log: Log
   readonly #pace = new Pace(() => this.#write(), TEMPO)
   readonly #temporary: string
+  /** How often words were written that are newer than those under way. */
+  #overtaken = 0
   #failed = false
 
   constructor(path: string, sample: () => Sample, log: Log) {
     this.#path = path
     this.#sample = sample
     this.#log = log
-    this.#temporary = `${path}.${process.pid}`
+    this.#temporary = `${path}.tmp`
   }
 
   /** Who is late says so before its app loads: a write that only begins now may end after its pidfile is there. */
   begin(): void {
-    if (process.uptime() * 1000 >= LATE_MS) {
-      this.#sayNow(this.#sample())
-      this.#pace.wrote()
-    }
-    this.#pace.begin()
+    if (process.uptime() * 1000 >= LATE_MS) this.say()
+    else this.#pace.begin()
+  }
+
+  /** In this very call: what comes next may hold the event loop for minutes. */
+  say(): void {
+    this.#sayNow(this.#sample())
+    this.#pace.wrote()
   }
 
   changed(): void {
     this.#pace.changed()
   }
 
-  /**
-   * The last words, written before the process is gone: nothing asynchronous begins any more. But one call of a write may be
-   * under way in the thread pool, and is done when the kernel likes: it knows another file than these words are in.
-   */
+  /** The last words, written before the process is gone: nothing asynchronous begins any more. */
   gone(exit: NonNullable<Vitals['exit']>): void {
     this.#pace.stop()
-    // A rename under way must not come after ours: without its file it cannot.
-    clear(this.#temporary)
     this.#sayNow({ ...this.#sample(), state: 'gone', exit })
-    // An open under way may have made it again.
+    // A call that was under way may have made it again.
     clear(this.#temporary)
   }
 
+  /**
+   * One call of an asynchronous write may be under way in the thread pool, and is done when the kernel likes: so these words are
+   * in another file, and what it has written is taken away, without which its rename cannot come after ours.
+   */
   #sayNow(sample: Sample): void {
-    const now = `${this.#temporary}.now`
+    this.#overtaken += 1
+    const now = `${this.#path}.now`
     try {
-      // A predecessor with our pid may have been killed right here.
+      clear(this.#temporary)
       clear(now)
       const file = openSync(now, FRESH, MODE)
       // All of it, or an error: one write(2) to a nearly full disk takes a part without one.
       writeFileSync(file, Buffer.from(this.#text(sample)))
       closeSync(file)
       renameSync(now, this.#path)
+      this.#failed = false
     } catch (error) {
       clear(now) // Nobody else knows of it.
       this.#warn(error)
@@ -87,10 +93,11 @@ export class VitalsFile {
   }
 
   async #write(): Promise<void> {
-    // Before the calls, each of which may be held up: words as far apart as their times.
-    const text = this.#text(this.#sample())
+    const overtaken = this.#overtaken
     try {
-      // As in `#sayNow`.
+      // Before the calls, each of which may be held up: words as far apart as their times.
+      const text = this.#text(this.#sample())
+      // A predecessor may have been killed right here.
       await unlink(this.#temporary).catch(() => {})
       const file = await open(this.#temporary, FRESH, MODE)
       try {
@@ -98,10 +105,11 @@ export class VitalsFile {
       } finally {
         await file.close()
       }
-      await rename(this.#temporary, this.#path)
+      if (overtaken === this.#overtaken) await rename(this.#temporary, this.#path)
+      else await unlink(this.#temporary)
       this.#failed = false
     } catch (error) {
-      this.#warn(error)
+      if (overtaken === this.#overtaken) this.#warn(error)
     }
   }
 

@@ -55,6 +55,27 @@ test('resume is sent also to a worker that is only about to be quiet, and to one
   expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })
 
+test('quiet is sent also to a worker that is quiet and about to take jobs again: the last word counts', async (context) => {
+  const rig = rigFor(context)
+  const gate = join(rig.work, 'gate')
+  const source = `import { existsSync } from 'node:fs'
+    let times = 0
+    export default ({ log }) => ({
+      close() {}, pause() { times += 1; log.info('pausing ' + times) },
+      async resume() { log.info('resuming'); while (!existsSync(${JSON.stringify(gate)})) await new Promise((done) => setTimeout(done, 20)) },
+    })`
+  await started(rig, source)
+  expect((await rig.multi('quiet', 'w1', FOR_EVER)).code).toBe(0)
+  expect((await rig.multi('resume', 'w1', '--timeout=0.2')).code).toBe(1)
+  const log = () => readFileSync(join(rig.logs, 'w1.log'), 'utf8')
+  await until(() => log().includes('resuming'), 'it to resume')
+  expect((await rig.multi('quiet', 'w1', FOR_EVER)).code).toBe(0)
+  writeFileSync(gate, '')
+  await until(() => log().includes('pausing 2'), 'it to pause once more')
+  await until(async () => (await stateOf(rig)) === 'quiet', 'it to say so')
+  expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
+})
+
 test('quiet of an app whose pause failed once succeeds the next time', async (context) => {
   const rig = rigFor(context)
   const pause = "pause() { if (times++ === 0) throw new Error('no broker') }"

@@ -508,8 +508,22 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'an interrupted stopwait leaves its worker quiet',
     'fleet/ease.ts',
-    "  if (easing.canBeCalledOff) await system.symlink('resume', easing.wish)\n",
+    "  if (goesOn && easing.canBeCalledOff) await system.symlink('resume', easing.wish)\n",
     '',
     'sim/schedules/ease.test.ts',
+  ),
+  mutant(
+    'a stop that fails leaves the worker quiet that it has asked',
+    'fleet/pursue.ts',
+    '  await stopAsking(run, pursuit.system)\n',
+    '',
+    'sim/schedules/ease.test.ts',
+  ),
+  mutant(
+    'a worker that has said its last words is joined as one that boots',
+    'fleet/settle.ts',
+    " && seen.vitals?.state !== 'gone'",
+    '',
+    'sim/schedules/last-words.test.ts',
   ),
 ]

@@ -8,6 +8,7 @@ import { watchMistakes } from '../mistakes.ts'
 import type { HostOptions } from '../options.ts'
 import { Output } from '../output.ts'
 import { Pace } from '../pace.ts'
+import { residentBytes } from '../resident.ts'
 import { watchSignals } from '../signals.ts'
 import { childLog } from './logs.ts'
 import { type Order, type Report, readOrder, reportMessage } from './messages.ts'
@@ -41,7 +42,7 @@ const ACT: Readonly<Record<Order, (host: AppHost) => void>> = {
 function reportOf(host: AppHost, more: Partial<Report> = {}): Report {
   const { backlog } = host.jobs.counts()
   const known = backlog === undefined ? {} : { backlog }
-  return { ...host.sample(), ...known, rss: process.memoryUsage.rss(), ...more }
+  return { ...host.sample(), ...known, rss: residentBytes(), ...more }
 }
 
 /** It does what its parent says, and a parent that is gone says: finish, and go too. */
@@ -61,7 +62,8 @@ export async function runPoolChild(options: HostOptions, child: number): Promise
   const { left, reason, ...ends } = ending()
   const output = new Output(childLog(options.logfile, child))
   let pace: Pace | undefined
-  const house: House = { options, log, output, changed: () => pace?.changed(), ...ends }
+  const changed = () => pace?.changed()
+  const house: House = { options, log, output, changed, announced: changed, ...ends }
   const host = new AppHost(house)
   pace = new Pace(() => tell(reportOf(host)), TEMPO)
   watchSignals(host, () => process.connected)

@@ -9,7 +9,7 @@ import { type Host, Rig } from './host.ts'
  * It writes its pid where the test finds it, and closes when its job has ended.
  */
 const SOURCE = `
-import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 const dir = process.env.POOL_DIR
 const kept = []
 const rest = new Int32Array(new SharedArrayBuffer(4))
@@ -23,6 +23,7 @@ export default (context) => {
     end: () => { end(); end = undefined },
     jobs: (n) => { for (let i = 0; i < Number(n); i += 1) jobs.start()() },
     backlog: (n) => context.backlog(Number(n)),
+    hoard: () => { try { for (;;) openSync('/dev/null') } catch {} },
     grow: (mib) => kept.push(Buffer.alloc(Number(mib) << 20, 1)),
     throw: () => setImmediate(() => { throw new Error('told to throw') }),
     reject: () => void Promise.reject(new Error('told to reject')),

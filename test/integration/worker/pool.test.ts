@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -51,7 +52,8 @@ describe('-P prefork', () => {
   it('is ready when every child is', async () => {
     const app = rig.app(
       'one-late.mjs',
-      `import { existsSync } from 'node:fs'
+      `import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
       export default async ({ child }) => {
         while (child === 2 && !existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 5))
       }`,
@@ -137,6 +139,15 @@ describe('a pool that is stopped', () => {
     expect(host.output).toContain('still here')
     expect(host.output).not.toContain('got TERM')
     expect(rig.vitals()).toMatchObject({ state: 'gone', active: 0, done: 1, exit: { code: 0 } })
+  })
+
+  it.skipIf(spawnSync('prlimit', ['--version']).error)('also when a child has no descriptor left', async () => {
+    const host = await rig.ready(['-c', '2'])
+    expect(spawnSync('prlimit', [`--pid=${rig.pid(1)}`, '--nofile=64:64']).status).toBe(0)
+    await rig.tell(1, 'hoard', 'jobs 3')
+    expect(await rig.saysOfItself('three jobs', ({ done }) => done === 3)).toMatchObject({ active: 0 })
+    host.signal('SIGTERM')
+    expect((await host.ended).code).toBe(0)
   })
 
   it('does not start a child again that crashes meanwhile, and says that with exit code 1', async () => {

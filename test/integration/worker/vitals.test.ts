@@ -43,6 +43,24 @@ it('a worker that has booted for long is heard before its app loads', async () =
   expect(host.output).toContain('"state":"booting"')
 })
 
+it('says that it is ready before its first job can hold the event loop', async () => {
+  const app = rig.app(
+    'held.mjs',
+    `import { existsSync } from 'node:fs'
+    export default async () => {
+      await ${STDIN}
+      setImmediate(() => { while (!existsSync('let go')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20) })
+    }`,
+  )
+  const host = rig.start(app)
+  await rig.state('booting')
+  host.goOn()
+  expect(await rig.state('ready')).toMatchObject({ pid: host.pid })
+  rig.app('let go', '')
+  host.signal('SIGTERM')
+  expect((await host.ended).code).toBe(0)
+})
+
 it('a thousand jobs are few words, and the last of them is true', async () => {
   const app = rig.app(
     'flood.mjs',

@@ -259,6 +259,21 @@ describe('while workers are asked', () => {
   )
 })
 
+test.each(['stopwait w1', 'restart w1', 'restart w1 --rolling'])(
+  '%s that cannot claim the worker which it has asked (a full disk) leaves it as it was',
+  async (line) => {
+    const fleet = await Eased.up(['w1'], { quietMs: 100 })
+    fleet.world.fault({ call: 'symlink', after: 1, times: 1, code: 'ENOSPC' })
+    const failed = await fleet.done(line)
+    expect(outcomesOf(failed)[0]).toMatchObject({ result: 'failed', failure: { code: 'ENOSPC' } })
+    expect(fleet.wishes.length).toBeGreaterThan(0)
+    expect(fleet.termsOf('w1')).toEqual([])
+    await fleet.world.pass(2000)
+    expect((await fleet.status())[0]).toMatchObject({ state: 'running' })
+    expect(fleet.links()).toEqual([])
+  },
+)
+
 describe('a wish that nobody took', () => {
   const placeOf = (fleet: Fleet): string => {
     const [vitals = ''] = fleet.files().filter((name) => name.endsWith('.json') && !name.startsWith('.'))

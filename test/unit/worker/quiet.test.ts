@@ -185,6 +185,45 @@ describe('it is not quiet, and says so', () => {
   })
 })
 
+it('who is stopped while a pause fails, or a resume waits for its turn, takes nothing up again', async () => {
+  let isStopping = false
+  let fail: () => void = () => {}
+  const stopped = new Quieting(
+    log,
+    () => {},
+    () => isStopping,
+  )
+  stopped.onResume(() => void calls.push('resumed'))
+  const slow = {
+    ...pausable('a'),
+    pause: () => new Promise<void>((_, reject) => (fail = () => reject(new Error('no')))),
+  }
+  await stopped.use([slow])
+  const asked = stopped.want(true)
+  await Promise.resolve()
+  isStopping = true
+  fail()
+  await asked
+  await stopped.want(false)
+  expect(calls).toEqual([])
+})
+
+it('what could be resumed only in part is neither quiet nor as it was told, and can be quiet again', async () => {
+  let fails = true
+  const moody = { ...pausable('b'), resume: () => (fails ? Promise.reject(new Error('no broker')) : undefined) }
+  await quieting.use([pausable('a'), moody])
+  await quieting.want(true)
+  expect(await quieting.want(false)).toBe(true)
+  expect([quieting.held, quieting.loud]).toEqual([false, true])
+  calls = []
+  expect(await quieting.want(true)).toBe(true)
+  expect([quieting.held, quieting.loud]).toEqual([true, false])
+  expect(calls).toContain('pause a true')
+  fails = false
+  await quieting.want(false)
+  expect([quieting.held, quieting.loud]).toEqual([false, false])
+})
+
 it('the last word counts, however long a pause takes', async () => {
   let settle: () => void = () => {}
   const slow = { ...pausable('a'), pause: () => new Promise<void>((resolve) => (settle = resolve)) }
