@@ -7,8 +7,10 @@ import { isIntact } from './group.ts'
 import { isNeighbour } from './neighbour.ts'
 import type { Launch, RecordRead } from './record.ts'
 
-/** Between the two looks: a worker that was just forked and has not come to its program yet. */
-const SECOND_LOOK_MS = 250
+/** Between two looks: a worker that was just forked and has not come to its program yet. */
+const NEXT_LOOK_MS = 250
+/** One that never comes to it, because it is suspended, is not waited for any longer. */
+const MOST_LOOKS = 40
 
 /**
  * Finds the worker of a start that died before it could record it, or makes sure that there is none.
@@ -35,8 +37,35 @@ export async function findAbandoned(
 }
 
 async function again(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
-  await system.rest(SECOND_LOOK_MS)
-  return search(system, target, claim, startMs)
+  for (let looks = 1; ; looks += 1) {
+    await system.rest(NEXT_LOOK_MS)
+    // Before it is looked for: afterwards it may have come to its program without having been found.
+    const isDue = looks < MOST_LOOKS && (await isOneUnborn(system, claim))
+    const found = await search(system, target, claim, startMs)
+    if (found || !isDue) return found
+  }
+}
+
+/**
+ * Is there a fork that has not come to its program yet? Between fork(2) and execve(2) it has the command line of the multi that
+ * forked it and one thread, where a Node has more; in the middle of execve it has none, and unlike the kernel's a session.
+ */
+async function isOneUnborn(system: System, claim: Claim): Promise<boolean> {
+  const program = ((await system.commandLine(system.self.identity.pid)) ?? []).slice(0, 2)
+  const isUnborn = async ({ pid }: ProcessFacts): Promise<boolean> => {
+    const words = await system.commandLine(pid)
+    return words !== undefined && program.every((word, at) => words.length === 0 || words[at] === word)
+  }
+  const young = (await candidatesOf(system, claim)).filter(({ threads, session }) => threads === 1 && session !== 0)
+  return (await firstOf(young, isUnborn)) !== undefined
+}
+
+/** Whoever may have been started by the one who claimed. */
+async function candidatesOf(system: System, claim: Claim): Promise<readonly ProcessFacts[]> {
+  const self = system.self.identity
+  return (await system.processes()).filter(
+    (facts) => facts.startTicks >= claim.owner.startTicks && facts.pid !== self.pid && !isDead(facts),
+  )
 }
 
 /**
@@ -51,10 +80,7 @@ const vitalsOf = (system: System, read: RecordRead): AbsPath | undefined =>
   read.is === 'record' && read.uid === system.self.uid ? read.record.plan?.vitals : undefined
 
 async function search(system: System, target: Target, claim: Claim, startMs: number): Promise<Launch | undefined> {
-  const self = system.self.identity
-  const candidates = (await system.processes()).filter(
-    (facts) => facts.startTicks >= claim.owner.startTicks && facts.pid !== self.pid && !isDead(facts),
-  )
+  const candidates = await candidatesOf(system, claim)
   const mayBe = async ({ pid }: ProcessFacts) => claim.uid === 0 || (await system.realUid(pid)) === claim.uid
   // The oldest: what a worker has started itself, in a session of its own, carries the same id.
   const byAge = [...candidates].sort(

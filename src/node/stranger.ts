@@ -68,7 +68,7 @@ async function judgeProcess(
     : stranger('it is younger than the pidfile')
 }
 
-async function judgeCommand(system: System, target: Target, facts: ProcessFacts): Promise<Named> {
+async function judgeCommand(system: System, target: Target, facts: ProcessFacts, mayWait = true): Promise<Named> {
   const { pid } = facts
   const environ = await system.environ(pid)
   if (environ?.get('MULTI_PIDFILE') === target.pidfile) return { is: 'worker', facts }
@@ -76,7 +76,9 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
   if (words === undefined) return { is: 'unknown', why: `the command line of pid ${pid} of the pidfile cannot be read` }
   const cwd = await system.workingDirectory(pid)
   if (mentions(words, target, cwd)) return { is: 'worker', facts }
-  if ((environ === undefined && !isKernelThread(facts)) || facts.state === 'Z') return judgeEnding(system, facts)
+  const isBlank = environ === undefined || (environ.size === 0 && words.length === 0)
+  if ((isBlank && !isKernelThread(facts)) || facts.state === 'Z')
+    return mayWait ? judgeBlank(system, target, facts) : riddle(facts)
   return {
     is: 'stale',
     why: `the pidfile names pid ${pid}, a stranger (${brief(words, 60) || 'a kernel thread'})`,
@@ -87,21 +89,31 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts)
 const isKernelThread = ({ pid, ppid, pgrp, session }: ProcessFacts): boolean =>
   (pid === 2 || ppid === 2) && pgrp === 0 && session === 0
 
-const LOOKS_AT_AN_END = 50
+const LOOKS_AT_A_BLANK = 50
 const BETWEEN_LOOKS_MS = 10
 
-/** A process that is ending, or whose main thread has, lost its memory, and with it what it could be told by, before it is dead. */
-async function judgeEnding(system: System, { pid, startTicks }: ProcessFacts): Promise<Named> {
-  for (let looks = 0; looks < LOOKS_AT_AN_END; looks++) {
+const riddle = ({ pid }: ProcessFacts): Named => ({
+  is: 'unknown',
+  why: `pid ${pid} of the pidfile cannot be told from a stranger`,
+})
+
+/**
+ * A process that is ending, or whose main thread has, lost its memory, and with it what it could be told by, before it is dead. One
+ * in the middle of execve(2) has the next one, and nothing in it yet.
+ */
+async function judgeBlank(system: System, target: Target, facts: ProcessFacts): Promise<Named> {
+  const { pid, startTicks } = facts
+  for (let looks = 0; looks < LOOKS_AT_A_BLANK; looks++) {
     const read = await system.process(pid)
     const gone = read.found === 'nothing' || (read.found === 'process' && read.facts.startTicks !== startTicks)
     if (gone || (read.found === 'process' && isDead(read.facts))) {
       return { is: 'stale', why: `the pidfile names pid ${pid}, which is gone` }
     }
-    if ((await system.environ(pid)) !== undefined || (await system.commandLine(pid))?.length !== 0) break
+    if ((await system.environ(pid))?.size || (await system.commandLine(pid))?.length !== 0)
+      return judgeCommand(system, target, facts, false)
     await system.rest(BETWEEN_LOOKS_MS)
   }
-  return { is: 'unknown', why: `pid ${pid} of the pidfile cannot be told from a stranger` }
+  return riddle(facts)
 }
 
 /**

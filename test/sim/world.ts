@@ -15,6 +15,9 @@ import { NOTHING } from './story.ts'
 import { SimSystem } from './system.ts'
 
 /** A machine with everything on it, in which nothing happens unless it is run. */
+/** Itself, four for files, four of V8, and so on: a fork of it has one. */
+const THREADS_OF_NODE = 11
+
 export class World extends Population {
   readonly #faults = new Faults()
   readonly #site: Site
@@ -56,6 +59,7 @@ export class World extends Population {
     const birth = { parent: undefined, log: undefined, argv, env, cwd: cwd ?? home, uid, gid, umask: UMASK, behaviour }
     const launched = this.machine.launch(birth)
     if (launched === undefined) throw new Error('No pid is left for another multi')
+    launched.threads = THREADS_OF_NODE
     const multi: Multi = new Multi(launched, `multi#${number}`, hostname)
     launched.onEnd = () => this.#end(multi, 'is killed')
     const system = new SimSystem(this.#site, multi)

@@ -83,6 +83,31 @@ describe('the worker of a start whose multi was killed is found', () => {
     expect(await found(there)).toBeDefined()
   })
 
+  test.each([
+    ['has the command line of the one who forked it', ['/usr/bin/node', '/usr/bin/multi']],
+    ['has neither that nor an environment, in the middle of execve', []],
+  ])('when it comes to its program late, and before that %s', async (_, words) => {
+    const there = machine()
+    const one = worker(there.world, sleeper, '/var/log/elsewhere')
+    const begun = there.world.clock.now
+    const { cmdline, environ } = one
+    one.cmdline = words
+    one.environ = new Map()
+    there.world.after(3000, () => Object.assign(one, { cmdline, environ }))
+    expect((await found(there))?.identity).toEqual(one.identity)
+    expect(there.world.clock.now - begun).toBeGreaterThanOrEqual(3000)
+    // One that never comes to it is not waited for without end, and a multi that runs is not waited for at all.
+    Object.assign(one, { cmdline: words, environ: new Map() })
+    const before = there.world.clock.now
+    expect(await found(there)).toBeUndefined()
+    expect(there.world.clock.now - before).toBeLessThan(15_000)
+    one.die('KILL')
+    there.world.system({ uid: 0 })
+    const after = there.world.clock.now
+    expect(await found(there)).toBeUndefined()
+    expect(there.world.clock.now - after).toBeLessThan(500)
+  })
+
   test('by what it has started, when it is dead itself', async () => {
     const there = machine()
     const one = worker(there.world, forksChild())

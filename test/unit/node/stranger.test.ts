@@ -51,6 +51,19 @@ describe('the process that a pidfile names is the worker', () => {
     expect((await judged({ argv: ['/bin/w', TARGET.pidfile] })).is).toBe('worker')
   })
 
+  test('when it was looked at in the middle of execve, where it has neither command line nor environment', async () => {
+    const change = (process: SimProcess): void => {
+      const { cmdline, environ } = process
+      process.cmdline = []
+      process.environ = new Map()
+      process.after(100, () => Object.assign(process, { cmdline, environ }))
+    }
+    expect((await judged({ change })).is).toBe('worker')
+    expect((await judged({ argv: ['/bin/anything'], change })).is).toBe('stale')
+    const forGood = (process: SimProcess): void => void Object.assign(process, { cmdline: [], environ: new Map() })
+    expect((await judged({ change: forGood })).is).toBe('unknown')
+  })
+
   test('when only its environment names the pidfile', async () => {
     const launching = { env: { PATH: '/usr/bin', MULTI_PIDFILE: TARGET.pidfile } }
     expect((await judged({ argv: ['/bin/anything'], launching })).is).toBe('worker')
