@@ -34,6 +34,11 @@ export interface ProcessFacts {
  * pthread_exit(3), and the process with them.
  */
 export const isDead = ({ state, threads }: ProcessFacts): boolean => state === 'X' || (state === 'Z' && threads <= 1)
+
+/** kthreadd or a child of it, in no group and no session: it has no memory to be told by, and never ends. */
+export const isKernelThread = ({ pid, ppid, pgrp, session }: ProcessFacts): boolean =>
+  (pid === 2 || ppid === 2) && pgrp === 0 && session === 0
+
 export const isSuspended = (facts: ProcessFacts): boolean => facts.state === 'T' || facts.state === 't'
 
 /** How a process ended, as far as anyone saw it. */

@@ -1,5 +1,5 @@
 import type { AbsPath, LaunchId } from '../model/names.ts'
-import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
+import { type Identity, isDead, isKernelThread, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import type { Claim } from './claim.ts'
@@ -48,16 +48,17 @@ async function again(system: System, target: Target, claim: Claim, startMs: numb
 
 /**
  * Is there a fork that has not come to its program yet? Between fork(2) and execve(2) it has the command line of the multi that
- * forked it and one thread, where a Node has more; in the middle of execve it has none, and unlike the kernel's a session.
+ * forked it and one thread, where a Node has more; in the middle of execve it has no command line.
  */
 async function isOneUnborn(system: System, claim: Claim): Promise<boolean> {
   const program = ((await system.commandLine(system.self.identity.pid)) ?? []).slice(0, 2)
-  const isUnborn = async ({ pid }: ProcessFacts): Promise<boolean> => {
-    const words = await system.commandLine(pid)
-    return words !== undefined && program.every((word, at) => words.length === 0 || words[at] === word)
+  const isUnborn = async (facts: ProcessFacts): Promise<boolean> => {
+    if (facts.threads > 1 || isKernelThread(facts)) return false
+    const words = await system.commandLine(facts.pid)
+    if (words === undefined || words.length === 0) return words !== undefined
+    return program.length > 0 && program.every((word, at) => words[at] === word)
   }
-  const young = (await candidatesOf(system, claim)).filter(({ threads, session }) => threads === 1 && session !== 0)
-  return (await firstOf(young, isUnborn)) !== undefined
+  return (await firstOf(await candidatesOf(system, claim), isUnborn)) !== undefined
 }
 
 /** Whoever may have been started by the one who claimed. */

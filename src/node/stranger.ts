@@ -1,4 +1,4 @@
-import { type Identity, isDead, type ProcessFacts } from '../model/process.ts'
+import { type Identity, isDead, isKernelThread, type ProcessFacts } from '../model/process.ts'
 import type { Target } from '../model/spec.ts'
 import type { System } from '../system/port.ts'
 import { brief } from './brief.ts'
@@ -84,10 +84,6 @@ async function judgeCommand(system: System, target: Target, facts: ProcessFacts,
     why: `the pidfile names pid ${pid}, a stranger (${brief(words, 60) || 'a kernel thread'})`,
   }
 }
-
-/** kthreadd or a child of it, in no group and no session: like who is ending it has no memory to be told by, but it never ends. */
-const isKernelThread = ({ pid, ppid, pgrp, session }: ProcessFacts): boolean =>
-  (pid === 2 || ppid === 2) && pgrp === 0 && session === 0
 
 const LOOKS_AT_A_BLANK = 50
 const BETWEEN_LOOKS_MS = 10
