@@ -113,7 +113,7 @@ export class AppHost implements Body {
     await Promise.race([this.#quieting.use(parts), this.stopping.begun])
     const ready = this.stopping.requested || onReady()
     this.#ready = ready
-    // The first job may hold the event loop, and a worker whose word is "booting" is waited for.
+    // With the pidfile, by which alone it would be taken for mute; and its first job may hold the event loop.
     this.#house.announced()
     if (ready) await this.stopping.begun
     const clean = await closeApp(parts, log)

@@ -37,7 +37,7 @@ export class Pace {
     this.#arm(performance.now() + this.#tempo.pauseMs)
   }
 
-  /** All that there is to say was written just now, by somebody else: what comes next keeps its distance from that. */
+  /** All that there is to say is written now, here or by somebody else: what comes next keeps its distance from that. */
   wrote(): void {
     const now = performance.now()
     this.#next = Math.max(now, this.#next) + this.#tempo.pauseMs
@@ -68,10 +68,8 @@ export class Pace {
       this.#late = true
       return
     }
-    const now = performance.now()
     this.#underWay += 1
-    this.#next = Math.max(now, this.#next) + this.#tempo.pauseMs
-    this.#arm(now + this.#tempo.periodMs)
+    this.wrote()
     await this.#write()
     this.#underWay -= 1
     if (this.#late) this.changed()

@@ -67,13 +67,14 @@ export class Quieting {
   /** One after the other, and the last word counts: a pause may take longer than the resume that overtakes it. */
   #next(): Promise<void> {
     this.#turn = this.#turn.then(async () => {
-      if (this.#wanted && this.#is !== 'quiet' && !this.#isStopping()) await this.#pause()
-      if (!this.#wanted && this.#is !== 'taking' && !this.#isStopping()) await this.#resume()
+      if (this.#wanted && this.#is !== 'quiet') await this.#pause()
+      if (!this.#wanted && this.#is !== 'taking') await this.#resume()
     })
     return this.#turn
   }
 
   async #pause(): Promise<void> {
+    if (this.#isStopping()) return
     this.#say(false)
     const parts = this.#parts ?? []
     const pausable = parts.filter(isPausable)
@@ -90,7 +91,7 @@ export class Quieting {
     const holds = paused && calls.length > 0 && unheard === 0
     this.#set(holds && this.#wanted ? 'quiet' : 'half')
     if (this.held) this.#log.info('quiet: no more jobs are taken')
-    if (!holds && this.#wanted && !this.#isStopping()) await this.#undo()
+    if (!holds && this.#wanted) await this.#undo()
   }
 
   /** Half a pause is none: what did pause takes jobs again. */
@@ -101,6 +102,7 @@ export class Quieting {
   }
 
   async #resume(): Promise<void> {
+    if (this.#isStopping()) return
     this.#say(false)
     const resume = async (part: Pausable) => {
       await part.resume()

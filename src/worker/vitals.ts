@@ -14,9 +14,6 @@ export type Sample = Pick<
 const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const MODE = 0o600
 
-/** multi takes a worker for mute that has its pidfile and was not heard within six seconds: well before that. */
-const LATE_MS = 3000
-
 /** Half a second early: "at least every" is a promise. */
 const TEMPO = { pauseMs: VITALS_PAUSE_MS, periodMs: VITALS_PERIOD_MS - VITALS_PAUSE_MS }
 
@@ -41,10 +38,8 @@ export class VitalsFile {
     this.#temporary = `${path}.tmp`
   }
 
-  /** Who is late says so before its app loads: a write that only begins now may end after its pidfile is there. */
   begin(): void {
-    if (process.uptime() * 1000 >= LATE_MS) this.say()
-    else this.#pace.begin()
+    this.#pace.begin()
   }
 
   /** In this very call: what comes next may hold the event loop for minutes. */

@@ -129,8 +129,9 @@ export class Pool implements Body {
 
   #allReady(): void {
     this.#trouble.over()
-    if (!this.#begun) this.#begun = this.#onReady()
     if (this.#begun) return
+    this.#begun = this.#onReady()
+    if (this.#begun) return this.#house.announced()
     this.#break(1, 'the pidfile cannot be written')
     this.#close()
   }

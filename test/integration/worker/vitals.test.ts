@@ -30,19 +30,6 @@ it('a worker says that it boots, is ready, drains and is gone, with its pid', as
   expect(rig.vitals()).toMatchObject({ state: 'gone', pid: host.pid, done: 1, exit: { code: 0 } })
 })
 
-it('a worker that has booted for long is heard before its app loads', async () => {
-  const late = 'data:text/javascript,while (process.uptime() < 3);'
-  const app = rig.app(
-    'reads.mjs',
-    `import { readFileSync } from 'node:fs'
-    console.log(readFileSync(${JSON.stringify(rig.vitalsFile)}, 'utf8'))
-    export default () => {}`,
-  )
-  const host = rig.start(app, [], ['--import', late])
-  await host.says('ready pid')
-  expect(host.output).toContain('"state":"booting"')
-})
-
 it('says that it is ready before its first job can hold the event loop', async () => {
   const app = rig.app(
     'held.mjs',
