@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Rig, rigFor, until } from '../rig/rig.ts'
@@ -46,11 +46,10 @@ test('resume is sent also to a worker that is only about to be quiet, and to one
     })`
   await started(rig, source)
   expect((await rig.multi('quiet', 'w1', '--timeout=0.2')).code).toBe(1)
-  const log = () => readFileSync(join(rig.logs, 'w1.log'), 'utf8')
-  await until(() => log().includes('pausing'), 'it to pause')
+  await until(() => rig.log('w1').includes('pausing'), 'it to pause')
   expect((await rig.multi('resume', 'w1', FOR_EVER)).code).toBe(0)
   writeFileSync(gate, '')
-  await until(() => log().includes('taken up again'), 'it to take jobs again')
+  await until(() => rig.log('w1').includes('taken up again'), 'it to take jobs again')
   await until(async () => (await stateOf(rig)) === 'running', 'it to say so')
   expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })
@@ -67,11 +66,10 @@ test('quiet is sent also to a worker that is quiet and about to take jobs again:
   await started(rig, source)
   expect((await rig.multi('quiet', 'w1', FOR_EVER)).code).toBe(0)
   expect((await rig.multi('resume', 'w1', '--timeout=0.2')).code).toBe(1)
-  const log = () => readFileSync(join(rig.logs, 'w1.log'), 'utf8')
-  await until(() => log().includes('resuming'), 'it to resume')
+  await until(() => rig.log('w1').includes('resuming'), 'it to resume')
   expect((await rig.multi('quiet', 'w1', FOR_EVER)).code).toBe(0)
   writeFileSync(gate, '')
-  await until(() => log().includes('pausing 2'), 'it to pause once more')
+  await until(() => rig.log('w1').includes('pausing 2'), 'it to pause once more')
   await until(async () => (await stateOf(rig)) === 'quiet', 'it to say so')
   expect((await rig.multi('stopwait', 'w1')).code).toBe(0)
 })

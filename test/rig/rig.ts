@@ -214,7 +214,7 @@ export class Rig {
     const expected = failed || this.#leftoversExpected
     // What is on its way out may go by itself.
     if (!expected)
-      await until(() => this.processes().length === 0, 'nothing to be left', 30_000 * PATIENCE).catch(() => undefined)
+      await until(() => this.processes().length === 0, 'nothing to be left', 3000 * PATIENCE).catch(() => undefined)
     const left = expected ? [] : named()
     this.#bystanders.clear()
     await until(() => {
