@@ -6,6 +6,7 @@ import { differences } from './differences.ts'
 import type { UpGoal } from './goal.ts'
 import type { Seen } from './observe.ts'
 import type { Step } from './step.ts'
+import { SILENT_AFTER_MS } from './vitals.ts'
 
 const fail = (failure: Failure): Step => ({ step: 'fail', failure })
 
@@ -20,7 +21,7 @@ export function decideUp(goal: UpGoal, seen: Seen, moment: Moment): Step {
       return booting(goal, state, seen, moment)
     case 'running':
     case 'quiet':
-      return up(goal, state, seen, moment)
+      return saidItsLast(goal, seen, moment) ?? up(goal, state, seen, moment)
     case 'draining':
       return whileDraining(goal, state, moment)
     case 'orphaned':
@@ -65,6 +66,17 @@ function booting(goal: UpGoal, state: Extract<NodeState, { state: 'starting' }>,
   }
   if (goal.atLimit === 'stop') return { step: 'signal-leader', signal: goal.plan.stop.warm }
   return fail({ reason: 'start-timeout', pid, afterMs: goal.startTimeoutMs, stopped: false, logTail: [] })
+}
+
+/**
+ * It has said its last words, and lives: it is at its end, or about to boot anew in the same process (HUP of Celery). Then that is
+ * joined, after an end the next one is started, and one that goes on all the same is up.
+ */
+function saidItsLast(goal: UpGoal, { vitals, launch }: Seen, { memory, now, since }: Moment): Step | undefined {
+  const untilMono = since + goal.startTimeoutMs
+  const isEnding = vitals?.state === 'gone' && vitals.heardMs < SILENT_AFTER_MS
+  if (!launch || !isEnding || memory.launched || now >= untilMono) return undefined
+  return { step: 'wait', for: 'ready', pid: launch.identity.pid, untilMono, detail: 'has said its last words' }
 }
 
 function up(

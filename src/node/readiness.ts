@@ -1,6 +1,6 @@
 import type { PidfileRead } from './pidfile.ts'
 import type { Launch, NodeRecord } from './record.ts'
-import { type Heard, SILENT_AFTER_MS } from './vitals.ts'
+import type { Heard } from './vitals.ts'
 
 /** A worker that should have spoken and did not counts by what can be seen of it, this much later. */
 const MUTE_AFTER_MS = 5000
@@ -16,8 +16,6 @@ export async function stageOf(
   pidfile: () => Promise<PidfileRead>,
   vitals: Heard | undefined,
 ): Promise<'starting' | 'running' | 'quiet'> {
-  // It is about to end, or to be another program in the same process (HUP of Celery), which soon says that it boots.
-  if (vitals?.state === 'gone' && vitals.heardMs < SILENT_AFTER_MS) return 'starting'
   if (vitals && vitals.state !== 'gone') {
     return vitals.state === 'booting' ? 'starting' : vitals.state === 'quiet' ? 'quiet' : 'running'
   }

@@ -526,4 +526,11 @@ export const MUTANTS: readonly Mutant[] = [
     '',
     'sim/schedules/last-words.test.ts',
   ),
+  mutant(
+    'a worker that has said its last words is up',
+    'node/decide-up.ts',
+    'saidItsLast(goal, seen, moment) ?? ',
+    '',
+    'sim/schedules/last-words.test.ts',
+  ),
 ]

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { type Behaviour, type SimProcess, writeVitals } from '../index.ts'
 import { Fleet, outcomesOf } from './fleet.ts'
-import { talks } from './talkers.ts'
+import { talks, withPidfile } from './talkers.ts'
+import { type WorkerName, workerOf } from './workers.ts'
 
 const DYING_MS = 700
 
@@ -12,13 +13,17 @@ const dies: Behaviour = {
   onSignal(signal, self) {
     if (signal !== 'INT') return 'default'
     writeVitals(self, 'gone')
+    if (self.env['MULTI_PIDFILE']) self.machine.files.remove(self.env['MULTI_PIDFILE'], self)
     self.after(DYING_MS, () => self.exit(0))
   },
 }
 
-async function dying(behaviour = dies): Promise<{ readonly fleet: Fleet; readonly old: SimProcess }> {
-  const fleet = new Fleet({ worker: 'talks', nodes: ['w1'] })
-  fleet.world.program('/usr/bin/talks', behaviour)
+async function dying(
+  behaviour = dies,
+  worker: WorkerName = 'talks',
+): Promise<{ readonly fleet: Fleet; readonly old: SimProcess }> {
+  const fleet = new Fleet({ worker, nodes: ['w1'] })
+  fleet.world.program(workerOf(worker).path, behaviour)
   fleet.furnish()
   await fleet.done(fleet.start)
   const [old] = fleet.leadersOf('w1')
@@ -28,8 +33,11 @@ async function dying(behaviour = dies): Promise<{ readonly fleet: Fleet; readonl
   return { fleet, old }
 }
 
-test('a start waits for its end, and starts the next one', async () => {
-  const { fleet, old } = await dying()
+test.each<[WorkerName, Behaviour]>([
+  ['talks', dies],
+  ['app', withPidfile(dies)],
+])('a start waits for its end, and starts the next one (%s)', async (worker, behaviour) => {
+  const { fleet, old } = await dying(behaviour, worker)
   expect(old.dead).toBe(false)
   expect(outcomesOf(await fleet.done(fleet.start))[0]).toMatchObject({ result: 'started' })
   expect(old.dead).toBe(true)
